@@ -1,0 +1,5 @@
+"""`python -m kistdsl`."""
+
+from kistdsl.cli.main import entry
+
+entry()

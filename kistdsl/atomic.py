@@ -1,0 +1,43 @@
+"""Files are written whole or not at all: write beside, then rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kistdsl.diagnostics import InputError
+
+
+@contextlib.contextmanager
+def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path beside `target`, renamed onto it when the block ends well, else removed.
+
+    The suffix is kept, so that writers which choose a format by it (cv2, pandas) work.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written, naming it.
+    """
+    path = Path(target)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | os.PathLike[str], text: str) -> None:
+    """Write `text` (UTF-8, LF) to `target`, whole or not at all."""
+    with atomic_path(target) as path:
+        path.write_text(text, encoding="utf-8", newline="\n")

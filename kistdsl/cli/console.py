@@ -1,0 +1,108 @@
+"""What a person sees while something runs: messages and progress, on standard error.
+
+Results go to standard output through `print`; everything here goes to standard error. On a terminal
+with rich installed progress is a bar; elsewhere it is a plain line at most every two seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+
+def add_verbosity(parser: argparse.ArgumentParser) -> None:
+    """The two options that every verb has."""
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress and no messages but errors")
+    parser.add_argument("--verbose", "-v", action="store_true", help="say more about what is done")
+
+
+class Console:
+    """Messages by verbosity."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Console:
+        return cls(quiet=args.quiet, verbose=args.verbose)
+
+    def say(self, message: str) -> None:
+        if not self.quiet:
+            print(message, file=sys.stderr, flush=True)
+
+    def detail(self, message: str) -> None:
+        if self.verbose:
+            self.say(message)
+
+    def warn(self, message: str) -> None:
+        print(f"kistdsl: warning: {message}", file=sys.stderr, flush=True)
+
+    def progress(self, title: str, total: int | None = None, unit: str = "images") -> Progress:
+        """A progress display; use as a context manager."""
+        return Progress(self, title, total, unit)
+
+
+class Progress:
+    """Counts steps of one stage: share done, rate, time left, and figures as they come."""
+
+    interval = 2.0
+
+    def __init__(self, console: Console, title: str, total: int | None, unit: str) -> None:
+        self.console, self.title, self.total, self.unit = console, title, total, unit
+        self.done = 0
+        self.note = ""
+        self._start = self._last = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if not self.console.quiet and sys.stderr.isatty() and importlib.util.find_spec("rich"):
+            self._open_bar()
+        return self
+
+    def _open_bar(self) -> None:
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=RichConsole(stderr=True),
+        )
+        self._task = self._bar.add_task(self.title, total=self.total, note="")
+        self._bar.start()
+
+    def advance(self, steps: int = 1, note: str | None = None) -> None:
+        """`steps` more are done; `note` replaces the figures shown beside the bar."""
+        self.done += steps
+        self.note = self.note if note is None else note
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, note=self.note)
+            return
+        now = time.monotonic()
+        if now - self._last >= self.interval:
+            self._last = now
+            self.console.say(self._line(now))
+
+    def _line(self, now: float) -> str:
+        rate = self.done / max(now - self._start, 1e-9)
+        of = f"/{self.total}" if self.total is not None else ""
+        left = f", {(self.total - self.done) / rate:.0f} s left" if self.total and rate > 0 else ""
+        return f"{self.title}: {self.done}{of} {self.unit} ({rate:.3g}/s{left}){'  ' + self.note if self.note else ''}"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        elif time.monotonic() - self._start >= self.interval:
+            self.console.say(self._line(time.monotonic()))

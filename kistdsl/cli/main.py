@@ -1,0 +1,86 @@
+"""The command line: lazy dispatch, one file a verb.
+
+Each verb is a module `kistdsl.cli.<verb>` with HELP, `configure(parser)` and `run(args) -> int`. Only
+the verb that was asked for is imported, so `check` never waits for numba or torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+from kistdsl._version import __version__
+from kistdsl.diagnostics import KistError
+
+VERBS: dict[str, str] = {
+    "check": "all that is wrong or doubtful in rule files",
+    "fmt": "put rule files into the canonical layout",
+    "test": "run the tests that rule files carry",
+    "rule": "what a diagnostic means, with a bad and a good example",
+    "explain": "why a region gets its grade, rule by rule",
+    "grade": "grade a table of regions",
+    "label": "pseudo-labels from images, residuals and rules",
+    "regions": "the region table of images and residuals",
+    "audit": "how often each rule fires, and on which pictures",
+    "train": "train a baseline and KIST on a product line",
+    "localize": "anomaly maps, masks and overlays of images",
+    "evaluate": "AUROC and AUPRO of a run, or of stored maps",
+    "reproduce": "the grid of methods, networks and seeds, as the paper's tables",
+    "build": "compile rules for embedding elsewhere (C, ONNX, JSON)",
+    "debug": "the stages of the compiler",
+    "init": "start a new product line",
+    "suggest": "propose gammas from normal images",
+    "lsp": "language server for editors",
+}
+"""Every verb and its one-line help; a verb's own module holds the rest."""
+
+ISSUES = "https://github.com/kistdsl/kistdsl/issues"
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    """The parser, with the options of `verb` alone filled in (the others cost an import each)."""
+    parser = argparse.ArgumentParser(
+        prog="kistdsl",
+        description="Write down what a defect looks like; localize defects without drawing a mask.",
+        epilog="Every verb has its own --help. Exit codes: 0 fine, 1 findings, 2 usage or unfit input, 101 a bug.",
+    )
+    parser.add_argument("--version", action="version", version=f"kistdsl {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, help_line in VERBS.items():
+        sub = verbs.add_parser(name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".")
+        if name == verb:
+            importlib.import_module(f"kistdsl.cli.{name}").configure(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Nothing that a user can cause shows a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verb = next((a for a in arguments if a in VERBS), None)
+    try:
+        args = build_parser(verb).parse_args(arguments)
+        code: int = importlib.import_module(f"kistdsl.cli.{args.verb}").run(args)
+        return code
+    except KistError as error:
+        print(f"kistdsl: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("kistdsl: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception:  # noqa: BLE001 - the last resort: a bug in kistdsl, reported as one
+        traceback.print_exc()
+        print(
+            f"kistdsl {__version__}: this is a bug in kistdsl; please report it at {ISSUES}", file=sys.stderr
+        )
+        return 101
+
+
+def entry() -> None:
+    """Console script."""
+    sys.exit(main())

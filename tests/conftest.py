@@ -1,0 +1,30 @@
+"""What all tests share: Hypothesis profiles, and where real photographs may be found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("KISTDSL_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder with `mtd` and `leather`; the test is skipped where it is absent."""
+    if not (DATA / "mtd").is_dir():
+        pytest.skip(f"no photographs at {DATA} (set KISTDSL_DATA)")
+    return DATA
