@@ -69,7 +69,7 @@ class Mask:
     Attributes:
         path: the file it came from.
         pixels: (H, W) bool, True on the defect.
-        gray_valued: whether levels other than the darkest and 255 occurred (an antialiased or JPEG mask).
+        gray_valued: whether more than two levels occur (an antialiased mask, or one that was a JPEG).
         peak: its highest gray level, 0..255 (1 for a mask written as 0/1, which is then empty).
     """
 
@@ -163,8 +163,9 @@ def read_mask(path: str | os.PathLike[str]) -> Mask:
     image = read_image(path)
     gray = image.gray()
     pixels = gray > MASK_LEVEL
-    flat = gray == gray.min()
-    return Mask(image.path, pixels, bool((~flat & (gray != 255)).any()), float(gray.max()))
+    lowest, peak = gray.min(), gray.max()
+    gray_valued = bool(((gray != lowest) & (gray != peak)).any())
+    return Mask(image.path, pixels, gray_valued, float(peak))
 
 
 def write_png(path: str | os.PathLike[str], pixels: NDArray[Any]) -> None:
