@@ -1,0 +1,156 @@
+"""All distinct regions of an image over all thresholds, generation by generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.regions.jit import njit
+from kistdsl.regions.measure import BOTTOM, LEFT, ORDER, RIGHT, TOP, N, Pixels, Scratch, measured, prepare
+from kistdsl.regions.picture import Picture
+from kistdsl.regions.region import Region
+from kistdsl.regions.runs import Generation, Runs, append_regions, first_runs, level_span, runs_within
+from kistdsl.regions.workspace import Workspace, pixels_of
+
+BOX = 5
+"""Whole numbers kept of a region beside its properties: pixels, top, left, bottom, right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Distinct regions of one generation; region c is the same for thresholds first[c]..last[c].
+
+    Attributes:
+        columns: (n,) float64 for each built-in property asked for.
+        boxes: (n, 5) int64: pixels, top, left, bottom, right (exclusive).
+        first, last: (n,) uint8, numbers of the lowest and highest threshold, from 0.
+        begin: (n + 1,) int32, where the runs of a region begin.
+        runs: rows, starts and stops; valid until the next layer is asked for.
+        drop: (n,) bool, False; regions set to True are not looked into any further.
+    """
+
+    columns: dict[str, NDArray[np.float64]]
+    boxes: NDArray[np.int64]
+    first: NDArray[np.uint8]
+    last: NDArray[np.uint8]
+    begin: NDArray[np.int32]
+    runs: Runs
+    drop: NDArray[np.bool_]
+
+    def region(self, c: int, picture: Picture) -> Region:
+        """Region c as pixels."""
+        part = slice(int(self.begin[c]), int(self.begin[c + 1]))
+        row, start, stop = self.runs.row[part], self.runs.start[part], self.runs.stop[part]
+        rows = np.repeat(row, stop - start).astype(np.int64)
+        columns = np.concatenate([np.arange(a, b) for a, b in zip(start, stop, strict=True)])
+        return Region(rows, columns.astype(np.int64), picture)
+
+
+def layers(
+    workspace: Workspace,
+    field: NDArray[np.floating],
+    thresholds: NDArray[np.float64],
+    picture: Picture,
+    names: Sequence[str],
+    min_area: int = 1,
+) -> Iterator[Layer]:
+    """Measure every distinct region of `field` above the thresholds, each once.
+
+    Args:
+        workspace: made for (at least) `names`.
+        field: (H, W) float32 or float64 that is thresholded.
+        thresholds: (T,) float64, ascending.
+        picture: what the properties are measured on; same size.
+        names: built-in properties.
+        min_area: smaller regions, and what lies inside them, are left out.
+
+    Raises:
+        InputError: NaN in `field`.
+    """
+    workspace.load(field, thresholds, picture.name)
+    pixels = pixels_of(picture, frozenset(names))
+    numbers = np.array([ORDER[name] for name in names], dtype=np.int64)
+    w = workspace
+    w.now.begin[:1] = 0
+    count = first_runs(w.levels, w.words, w.found)
+    regions = append_regions(w.found, count, w.now, 0, w.parent, w.place)
+    first = np.zeros(regions, np.uint8)
+    while regions:
+        values = np.empty((numbers.size, regions))
+        boxes, last = np.empty((regions, BOX), np.int64), np.empty(regions, np.uint8)
+        _measure(w.now, regions, numbers, min_area, pixels, w.scratch, values, boxes, last)
+        layer = _layer(w.now, names, values, boxes, first, last)
+        layer.drop[:] = boxes[:, 0] < min_area
+        yield layer
+        w.after.begin[:1] = 0
+        first = np.empty(w.parent.size, np.uint8)
+        regions = _descend(w.levels, w.now, layer.drop, last, w.found, w.after, w.parent, w.place, first)
+        w.now, w.after = w.after, w.now
+
+
+def _layer(
+    now: Generation,
+    names: Sequence[str],
+    values: NDArray[np.float64],
+    boxes: NDArray[np.int64],
+    first: NDArray[np.uint8],
+    last: NDArray[np.uint8],
+) -> Layer:
+    n = last.size
+    columns: Mapping[str, NDArray[np.float64]] = dict(zip(names, values, strict=True))
+    return Layer(dict(columns), boxes, first[:n], last, now.begin[: n + 1], now.runs, np.zeros(n, np.bool_))
+
+
+@njit
+def _measure(
+    now: Generation,
+    regions: int,
+    numbers: NDArray[np.int64],
+    min_area: int,
+    pixels: Pixels,
+    scratch: Scratch,
+    values: NDArray[np.float64],
+    boxes: NDArray[np.int64],
+    last: NDArray[np.uint8],
+) -> None:
+    """Fill values (properties, regions), boxes and last threshold of each region; NaN for small ones."""
+    facts = scratch.facts
+    for c in range(regions):
+        begin, end = now.begin[c], now.begin[c + 1]
+        prepare(now.runs, begin, end, facts)
+        boxes[c, 0] = facts[N]
+        boxes[c, 1], boxes[c, 2] = facts[TOP], facts[LEFT]
+        boxes[c, 3], boxes[c, 4] = facts[BOTTOM], facts[RIGHT]
+        low, _ = level_span(now.runs, begin, end)
+        last[c] = low - 1
+        for p in range(numbers.size):
+            small = facts[N] < min_area
+            values[p, c] = np.nan if small else measured(numbers[p], now.runs, begin, end, pixels, scratch)
+
+
+@njit
+def _descend(
+    levels: NDArray[np.uint8],
+    now: Generation,
+    drop: NDArray[np.bool_],
+    last: NDArray[np.uint8],
+    found: Runs,
+    after: Generation,
+    parent: NDArray[np.int32],
+    place: NDArray[np.int32],
+    first: NDArray[np.uint8],
+) -> int:
+    """Cut the next generation out of the regions that are not dropped; how many regions it has."""
+    regions = 0
+    for c in range(drop.size):
+        if drop[c]:
+            continue
+        floor = last[c] + 1
+        count = runs_within(levels, now.runs, now.begin[c], now.begin[c + 1], floor, found)
+        more = append_regions(found, count, after, regions, parent, place)
+        first[regions:more] = floor
+        regions = more
+    return regions

@@ -1,0 +1,184 @@
+"""Outline properties from runs: shape index, symmetry, hull, perimeter, surroundings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.regions import formulas
+from kistdsl.regions.codes import Codes
+from kistdsl.regions.formulas import RADIALS, RING
+from kistdsl.regions.jit import compiled, njit
+from kistdsl.regions.runs import Runs
+
+_border_kind = compiled(formulas.border_kind)
+_outline_length = compiled(formulas.outline_length)
+_boyce_clark = compiled(formulas.boyce_clark)
+
+_DX = np.array([dx for dx, _ in formulas.DIRECTIONS])
+_DY = np.array([dy for _, dy in formulas.DIRECTIONS])
+
+INSIDE, NEAR, EDGE = 1, 2, 3
+"""What a canvas pixel is marked as; 0 elsewhere, and everywhere between two calls."""
+
+
+@njit
+def shape_index(runs: Runs, begin: int, end: int, cx: float, cy: float) -> float:
+    """Boyce-Clark index around (cx, cy): radials to the outermost exit from the closed pixel squares.
+
+    The squares of a run make one rectangle, and a ray that meets it leaves it where it leaves the last
+    of its squares that it meets; the floats are the same ones.
+    """
+    radials = np.zeros(RADIALS)
+    for k in range(RADIALS):
+        dx, dy = _DX[k], _DY[k]
+        longest = 0.0
+        for i in range(begin, end):
+            x_in, x_out = _slab(runs.start[i] - cx, runs.stop[i] - cx, dx)
+            y_in, y_out = _slab(runs.row[i] - cy, runs.row[i] + 1 - cy, dy)
+            leave = min(x_out, y_out)
+            if max(max(x_in, y_in), 0.0) <= leave:
+                longest = max(longest, leave)
+        radials[k] = longest
+    return _boyce_clark(radials)
+
+
+@njit
+def _slab(near: float, far: float, d: float) -> tuple[float, float]:
+    """Where a ray from 0 with speed d enters and leaves [near, far]: all or none of it when it stands."""
+    if d == 0.0:
+        return (-np.inf, np.inf) if near <= 0.0 <= far else (np.inf, -np.inf)
+    return (near / d, far / d) if d > 0.0 else (far / d, near / d)
+
+
+@njit
+def symmetry(runs: Runs, begin: int, end: int, n: int, left: int, right: int) -> float:
+    """IoU of the left half and the mirrored right half of the box; odd widths share the middle column.
+
+    With f pixels whose mirror image is in the region and m pixels in a shared middle column, the halves
+    have (f + m) / 2 pixels in common and n + m in all.
+    """
+    mirror = left + right
+    middle = left + (right - left) // 2 if (right - left) % 2 else -1
+    common = shared = 0
+    first = begin
+    while first < end:
+        last = first
+        while last + 1 < end and runs.row[last + 1] == runs.row[first]:
+            last += 1
+        i, j = first, last  # i walks right, the mirrored j too
+        while i <= last and j >= first:
+            start, stop = mirror - runs.stop[j], mirror - runs.start[j]
+            common += max(0, min(runs.stop[i], stop) - max(runs.start[i], start))
+            if runs.stop[i] <= stop:
+                i += 1
+            else:
+                j -= 1
+        for i in range(first, last + 1):
+            shared += runs.start[i] <= middle < runs.stop[i]
+        first = last + 1
+    both = (common + shared) // 2
+    return both / (n + shared - both)
+
+
+@njit
+def twice_hull_area(runs: Runs, begin: int, end: int, hull: NDArray[np.int64]) -> int:
+    """Twice the area of the convex hull of the pixel squares."""
+    return _twice_area_left(runs, begin, end, hull, 1) + _twice_area_left(runs, begin, end, hull, -1)
+
+
+@njit
+def _twice_area_left(runs: Runs, begin: int, end: int, hull: NDArray[np.int64], side: int) -> int:
+    """Twice the area between the hull's outermost points of one side (1 right, -1 left) and x = 0, signed.
+
+    The points of each border between two rows are visited downwards; those that a line between their
+    neighbours covers are dropped.
+    """
+    xs, ys = hull[0], hull[1]
+    size = 0
+    i = begin
+    above = np.int64(-(1 << 40))
+    y = np.int64(runs.row[begin])
+    while True:
+        here = np.int64(-(1 << 40))
+        while i < end and runs.row[i] == y:
+            here = max(here, np.int64(runs.stop[i]) if side > 0 else -np.int64(runs.start[i]))
+            i += 1
+        x = max(above, here)
+        while size > 1 and (xs[size - 1] - xs[size - 2]) * (y - ys[size - 2]) <= (x - xs[size - 2]) * (
+            ys[size - 1] - ys[size - 2]
+        ):
+            size -= 1
+        xs[size], ys[size] = x, y
+        size += 1
+        if i == end and runs.row[end - 1] + 1 == y:
+            break
+        above = here
+        y += 1
+    total = 0
+    for j in range(1, size):
+        total += (xs[j] + xs[j - 1]) * (ys[j] - ys[j - 1])
+    return total
+
+
+@njit
+def _mark(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8], grow: int, value: int) -> None:
+    """Set the canvas on the region, grown by `grow` <= RING pixels in rows and columns."""
+    for i in range(begin, end):
+        for y in range(runs.row[i] + RING - grow, runs.row[i] + RING + grow + 1):
+            line = canvas[y]
+            for x in range(runs.start[i] + RING - grow, runs.stop[i] + RING + grow):
+                line[x] = value
+
+
+@njit
+def ring_sum(
+    runs: Runs, begin: int, end: int, left: int, right: int, codes: Codes, canvas: NDArray[np.uint8]
+) -> tuple[int, int]:
+    """(sum of gray codes, pixels) of the image's pixels within RING of the region, but not in it."""
+    height, width = codes.shape
+    _mark(runs, begin, end, canvas, RING, NEAR)
+    _mark(runs, begin, end, canvas, 0, INSIDE)
+    total = n = 0
+    for y in range(max(runs.row[begin] - RING, 0), min(runs.row[end - 1] + 1 + RING, height)):
+        marks, line = canvas[y + RING], codes[y]
+        for x in range(max(left - RING, 0), min(right + RING, width)):
+            near = marks[x + RING] == NEAR
+            total += np.int64(line[x]) * near
+            n += near
+    _mark(runs, begin, end, canvas, RING, 0)
+    return total, n
+
+
+@njit
+def perimeter(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8]) -> float:
+    """Length of the outlines: pixels with a side neighbour outside, weighted by how they go on."""
+    _mark(runs, begin, end, canvas, 0, INSIDE)
+    for i in range(begin, end):
+        y = runs.row[i] + RING
+        for x in range(runs.start[i] + RING, runs.stop[i] + RING):
+            if not (canvas[y - 1, x] and canvas[y + 1, x] and canvas[y, x - 1] and canvas[y, x + 1]):
+                canvas[y, x] = EDGE
+    counts = np.zeros(4, np.int64)
+    for i in range(begin, end):
+        y = runs.row[i] + RING
+        for x in range(runs.start[i] + RING, runs.stop[i] + RING):
+            if canvas[y, x] == EDGE:
+                sides, corners = _edges_near(canvas, y, x)
+                counts[_border_kind(sides, corners)] += 1
+    _mark(runs, begin, end, canvas, 0, 0)
+    return _outline_length(counts[1], counts[2], counts[3])
+
+
+@njit
+def _edges_near(canvas: NDArray[np.uint8], y: int, x: int) -> tuple[int, int]:
+    """(side neighbours, corner neighbours) that are edge pixels."""
+    sides = corners = 0
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            if canvas[y + dy, x + dx] == EDGE:
+                if dx == 0 or dy == 0:
+                    sides += 1
+                else:
+                    corners += 1
+    return sides - 1, corners

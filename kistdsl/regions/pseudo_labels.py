@@ -1,0 +1,162 @@
+"""Pseudo-labels by the fused kernel (eqs. 9 to 12): rules as cuts, nothing measured that does not decide.
+
+Walking the thresholds upward, a region that is accepted covers every region inside it, and a region that
+stays the same over several thresholds is decided once; both exactly, so the masks are those of
+`kistdsl.regions.reference.pseudo_label`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.regions.cuts import REJECT, Jumps
+from kistdsl.regions.jit import njit
+from kistdsl.regions.layers import Layer, layers
+from kistdsl.regions.measure import N, Pixels, Scratch, measured, prepare
+from kistdsl.regions.picture import Picture
+from kistdsl.regions.runs import (
+    Generation,
+    Runs,
+    append_regions,
+    first_runs,
+    level_span,
+    runs_within,
+)
+from kistdsl.regions.workspace import Workspace, pixels_of
+
+
+@njit
+def _passes(jumps: Jumps, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> bool:
+    """Whether the prepared region passes the cut."""
+    at = jumps.first
+    while at >= 0:
+        value = measured(jumps.number[at], runs, begin, end, pixels, scratch)
+        at = jumps.yes[at] if jumps.low[at] <= value <= jumps.high[at] else jumps.no[at]
+    return at != REJECT
+
+
+@njit
+def _paint(runs: Runs, begin: int, end: int, mask: NDArray[np.bool_]) -> None:
+    for i in range(begin, end):
+        line = mask[runs.row[i]]
+        for x in range(runs.start[i], runs.stop[i]):
+            line[x] = True
+
+
+@njit
+def _label(
+    levels: NDArray[np.uint8],
+    words: NDArray[np.uint64],
+    jumps: Jumps,
+    min_area: int,
+    pixels: Pixels,
+    scratch: Scratch,
+    found: Runs,
+    now: Generation,
+    after: Generation,
+    parent: NDArray[np.int32],
+    place: NDArray[np.int32],
+    mask: NDArray[np.bool_],
+) -> int:
+    """Paint every accepted region into the mask; how many regions were accepted."""
+    now.begin[0] = 0
+    count = first_runs(levels, words, found)
+    regions = append_regions(found, count, now, 0, parent, place)
+    accepted = 0
+    while regions > 0:
+        after.begin[0] = 0
+        next_regions = 0
+        for c in range(regions):
+            begin, end = now.begin[c], now.begin[c + 1]
+            prepare(now.runs, begin, end, scratch.facts)
+            if scratch.facts[N] < min_area:
+                continue
+            if _passes(jumps, now.runs, begin, end, pixels, scratch):
+                _paint(now.runs, begin, end, mask)
+                accepted += 1
+                continue
+            low, high = level_span(now.runs, begin, end)
+            if high > low:
+                count = runs_within(levels, now.runs, begin, end, low, found)
+                next_regions = append_regions(found, count, after, next_regions, parent, place)
+        now, after = after, now
+        regions = next_regions
+    return accepted
+
+
+def mask_by_cut(
+    workspace: Workspace,
+    field: NDArray[np.floating],
+    thresholds: NDArray[np.float64],
+    picture: Picture,
+    jumps: Jumps,
+    min_area: int,
+    mask: NDArray[np.bool_],
+) -> int:
+    """Set the mask on every region of `field` above the thresholds that passes the cut.
+
+    Args:
+        workspace: made for the properties that the cut tests.
+        field: (H, W) float32 or float64 that is thresholded.
+        thresholds: (T,) float64, ascending.
+        picture: what the properties are measured on; same size.
+        jumps: the cut.
+        min_area: smaller regions are none.
+        mask: (H, W) bool; pixels are set, none is cleared.
+
+    Returns:
+        How many regions were accepted; regions inside accepted ones are not counted.
+
+    Raises:
+        InputError: NaN in `field`.
+
+    Equation: (10) to (12)
+    """
+    w = workspace
+    w.load(field, thresholds, picture.name)
+    pixels = pixels_of(picture, w.names)
+    accepted: int = _label(
+        w.levels,
+        w.words,
+        jumps,
+        min_area,
+        pixels,
+        w.scratch,
+        w.found,
+        w.now,
+        w.after,
+        w.parent,
+        w.place,
+        mask,
+    )
+    return accepted
+
+
+def mask_by_grades(
+    workspace: Workspace,
+    field: NDArray[np.floating],
+    thresholds: NDArray[np.float64],
+    picture: Picture,
+    names: Sequence[str],
+    decide: Callable[[Layer], NDArray[np.bool_]],
+    min_area: int,
+    mask: NDArray[np.bool_],
+) -> int:
+    """The same where the rules are no cut: every property in use is measured, every region graded.
+
+    Args:
+        names: built-in properties to measure.
+        decide: from a layer to whether each region's grade reaches alpha, (n,) bool; what it says of
+            regions that the layer drops does not count.
+    """
+    accepted = 0
+    for layer in layers(workspace, field, thresholds, picture, names, min_area):
+        chosen = decide(layer) & ~layer.drop
+        for c in np.flatnonzero(chosen):
+            _paint(layer.runs, layer.begin[c], layer.begin[c + 1], mask)
+        layer.drop[chosen] = True
+        accepted += int(chosen.sum())
+    return accepted
