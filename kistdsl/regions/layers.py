@@ -15,8 +15,8 @@ from kistdsl.regions.region import Region
 from kistdsl.regions.runs import Generation, Runs, append_regions, first_runs, level_span, runs_within
 from kistdsl.regions.workspace import Workspace, pixels_of
 
-BOX = 5
-"""Whole numbers kept of a region beside its properties: pixels, top, left, bottom, right."""
+BOX = ("pixels", "top", "left", "bottom", "right", "seed")
+"""Whole numbers kept of a region beside its properties; `seed` is its first pixel's column in row `top`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Layer:
 
     Attributes:
         columns: (n,) float64 for each built-in property asked for.
-        boxes: (n, 5) int64: pixels, top, left, bottom, right (exclusive).
+        boxes: (n, 6) int64, see BOX; bottom and right are exclusive.
         first, last: (n,) uint8, numbers of the lowest and highest threshold, from 0.
         begin: (n + 1,) int32, where the runs of a region begin.
         runs: rows, starts and stops; valid until the next layer is asked for.
@@ -80,7 +80,7 @@ def layers(
     first = np.zeros(regions, np.uint8)
     while regions:
         values = np.empty((numbers.size, regions))
-        boxes, last = np.empty((regions, BOX), np.int64), np.empty(regions, np.uint8)
+        boxes, last = np.empty((regions, len(BOX)), np.int64), np.empty(regions, np.uint8)
         _measure(w.now, regions, numbers, min_area, pixels, w.scratch, values, boxes, last)
         layer = _layer(w.now, names, values, boxes, first, last)
         layer.drop[:] = boxes[:, 0] < min_area
@@ -124,6 +124,7 @@ def _measure(
         boxes[c, 0] = facts[N]
         boxes[c, 1], boxes[c, 2] = facts[TOP], facts[LEFT]
         boxes[c, 3], boxes[c, 4] = facts[BOTTOM], facts[RIGHT]
+        boxes[c, 5] = now.runs.start[begin]
         low, _ = level_span(now.runs, begin, end)
         last[c] = low - 1
         for p in range(numbers.size):

@@ -119,12 +119,14 @@ def _colour_shift(r: Region, channel: int) -> float:
     colour = r.picture.colour
     assert colour is not None  # the callers have looked
     sums = colour[r.rows, r.columns].sum(axis=0, dtype=np.int64)
-    first, green = (int(sums[c]) / r.pixels / r.picture.colour_scale for c in (channel, 1))
+    scale = r.picture.colour_scale
+    first, green = int(sums[channel]) / r.pixels / scale, int(sums[1]) / r.pixels / scale
     return formulas.log_ratio(first, green)
 
 
 def aspect(r: Region) -> float:
-    return r.mask.shape[1] / r.mask.shape[0]
+    top, left, bottom, right = r.box
+    return (right - left) / (bottom - top)
 
 
 def elongation(r: Region) -> float:
@@ -161,8 +163,8 @@ def solidity(r: Region) -> float:
         for j in (0, 1)
     }
     hull = [*_chain(sorted(corners)), *_chain(sorted(corners, reverse=True))]
-    twice = sum(a[0] * b[1] - a[1] * b[0] for a, b in zip(hull, [*hull[1:], hull[0]], strict=True))
-    return float(r.pixels / (abs(twice) / 2.0))
+    twice: int = sum(a[0] * b[1] - a[1] * b[0] for a, b in zip(hull, [*hull[1:], hull[0]], strict=True))
+    return r.pixels / (abs(twice) / 2.0)
 
 
 def _chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
