@@ -166,3 +166,7 @@ class Comment(Node):
 class File(Node):
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...] = field(compare=False, default=())
+
+
+STATEMENTS = (Product, Include, Property, Term, Alpha, Class, Norms, Rule, Test)
+"""The classes of `Statement`, for isinstance."""

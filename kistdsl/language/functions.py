@@ -1,0 +1,79 @@
+"""A membership function as written, to the fuzzy set that it means."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.language import ast
+from kistdsl.language import name_codes as names
+from kistdsl.language import number_codes as numbers
+from kistdsl.language.memberships import MEMBERSHIPS, MembershipFunction, MembershipKind
+from kistdsl.language.nearest import did_you_mean
+from kistdsl.language.spelling import written_infinite
+
+_ASCENDING = frozenset({"trapmf", "trimf", "rectmf", "smf", "zmf", "pimf"})
+
+
+def membership(function: ast.Function) -> tuple[MembershipFunction | None, list[Diagnostic]]:
+    """The fuzzy set, or None and what is wrong with its name or its numbers."""
+    kind = MEMBERSHIPS.get(function.name.text)
+    if kind is None:
+        help = did_you_mean(function.name.text, MEMBERSHIPS) or f"known are {', '.join(MEMBERSHIPS)}"
+        message = f"unknown membership function `{function.name.text}`"
+        return None, [names.UNKNOWN_FUNCTION.at(function.name.span, message, help=help)]
+    if any(math.isinf(a.value) and not written_infinite(a.text) for a in function.arguments):
+        return None, []  # said where the number was read
+    problem = _count(kind, function) or _order(kind, function) or _fitness(kind, function)
+    if problem is not None:
+        return None, [problem]
+    return kind.build([a.value for a in function.arguments]), []
+
+
+def signature(kind: MembershipKind) -> str:
+    """`trapmf(a, b, c, d)`."""
+    return f"{kind.name}({', '.join(kind.parameters) or '(x, y), (x, y), ...'})"
+
+
+def _count(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:
+    given = len(function.arguments)
+    if kind.variadic:
+        if given >= 2:
+            return None
+        return numbers.PARAMETER_COUNT.at(
+            function.span, "`points` needs at least one point", help="write `points((0, 0), (5, 1))`"
+        )
+    want = len(kind.parameters)
+    if given == want:
+        return None
+    help = f"write `{signature(kind)}`"
+    if given > want and any(a.text.isdigit() and b.text.isdigit() for a, b in pairwise(function.arguments)):
+        help += "; the decimal sign is a point, not a comma"
+    return numbers.PARAMETER_COUNT.at(
+        function.span, f"`{kind.name}` takes {want} numbers, not {given}", help=help
+    )
+
+
+def _order(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:
+    """The first corner that lies left of the one before it."""
+    arguments = function.arguments[::2] if kind.variadic else function.arguments
+    if kind.name not in _ASCENDING and not kind.variadic:
+        return None
+    names_of = kind.parameters or tuple(f"x{i + 1}" for i in range(len(arguments)))
+    for i, (left, right) in enumerate(pairwise(arguments)):
+        if left.value > right.value:
+            return numbers.PARAMETER_ORDER.at(
+                right.span,
+                f"the corners of `{kind.name}` must ascend: {right.text} comes after {left.text}",
+                labels=[Label(left.span, f"{names_of[i]} = {left.text}")],
+                help="write them from left to right",
+            )
+    return None
+
+
+def _fitness(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:
+    message = kind.validate([a.value for a in function.arguments])
+    if message is None:
+        return None
+    return numbers.PARAMETER.at(function.span, f"`{kind.name}`: {message}")

@@ -1,0 +1,125 @@
+"""`# kr: ignore[slug] reason`: a warning silenced on one line, and said when there was none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kistdsl.diagnostics import Diagnostic, Source, Span
+from kistdsl.language import ast
+from kistdsl.language.codes import WARNING, Code
+from kistdsl.language.nearest import did_you_mean
+
+_IGNORE = re.compile(r"#\s*kr:\s*ignore\s*\[([^\]]*)\]")
+_SLUG = re.compile(r"[^\s,]+")
+
+UNUSED_IGNORE = Code(
+    code="K901",
+    slug="unused-ignore",
+    title="an ignore comment that silences nothing",
+    severity=WARNING,
+    explanation="""
+`# kr: ignore[slug] reason` silences the warnings of that kind on its line (alone on a line: on the next
+statement). This one has nothing to silence: the cause is gone, or the slug is misspelt. An error cannot be
+silenced, since the file has no meaning until it is put right.
+""",
+    bad="IF area is high THEN anomalous  # kr: ignore[duplicate-class]\n",
+    good="IF area is high THEN anomalous\n",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    source: Source
+    slug: str
+    span: Span
+    lines: range
+
+
+def apply_ignores(
+    diagnostics: Sequence[Diagnostic],
+    comments: Iterable[ast.Comment],
+    statements: Iterable[ast.Statement],
+    slugs: Iterable[str],
+) -> list[Diagnostic]:
+    """`diagnostics` without the silenced ones, and one more for each ignore that silenced nothing."""
+    ignores = _ignores(comments, statements)
+    if not ignores:
+        return list(diagnostics)
+    kept, used = [], set()
+    for problem in diagnostics:
+        line = problem.span.line
+        silencing = [
+            i
+            for i, ignore in enumerate(ignores)
+            if problem.severity == WARNING
+            and ignore.slug in (problem.slug, problem.code)
+            and ignore.source is problem.span.source
+            and line in ignore.lines
+        ]
+        used.update(silencing)
+        if not silencing:
+            kept.append(problem)
+    known = list(slugs)
+    unused = [_unused(ignore, known) for i, ignore in enumerate(ignores) if i not in used]
+    return kept + unused
+
+
+def _unused(ignore: _Ignore, slugs: list[str]) -> Diagnostic:
+    if ignore.slug in slugs:
+        return UNUSED_IGNORE.at(
+            ignore.span, f"there is no `{ignore.slug}` here to ignore", help="remove this comment"
+        )
+    return UNUSED_IGNORE.at(
+        ignore.span,
+        f"no diagnostic is called `{ignore.slug}`",
+        help=did_you_mean(ignore.slug, slugs) or "the slug stands in brackets behind the code",
+    )
+
+
+def _ignores(comments: Iterable[ast.Comment], statements: Iterable[ast.Statement]) -> list[_Ignore]:
+    marked = [c for c in comments if _IGNORE.search(c.text)]
+    if not marked:
+        return []
+    units = _units(statements)
+    found = []
+    for comment in marked:
+        match = _IGNORE.search(comment.text)
+        assert match is not None
+        start = comment.span.start + match.start(1)
+        lines = _lines(comment, units)
+        for slug in _SLUG.finditer(match[1]):
+            span = Span(comment.span.source, start + slug.start(), start + slug.end())
+            found.append(_Ignore(comment.span.source, slug[0], span, lines))
+    return found
+
+
+def _units(statements: Iterable[ast.Statement]) -> list[tuple[Source, int, int]]:
+    """(source, first line, last line) of every statement, a test split into its header and its cases."""
+    nodes: list[Span] = []
+    for statement in statements:
+        if isinstance(statement, ast.Test):
+            source, start = statement.span.source, statement.span.start
+            nodes.append(Span(source, start, start + 1))
+            nodes.extend(case.span for case in statement.cases)
+        else:
+            nodes.append(statement.span)
+    return [
+        (span.source, span.line, span.source.position(max(span.start, span.end - 1))[0]) for span in nodes
+    ]
+
+
+def _lines(comment: ast.Comment, units: list[tuple[Source, int, int]]) -> range:
+    """The lines that a comment speaks for: of the statement it stands in or behind, or of the next one."""
+    source, line = comment.span.source, comment.span.line
+    own = [unit for unit in units if unit[0] is source]
+    for _, first, last in own:
+        if first <= line <= last:
+            return range(first, last + 1)
+    alone = not source.text[source.line_starts[line - 1] : comment.span.start].strip()
+    following = [(first, last) for _, first, last in own if first > line]
+    if alone and following:
+        first, last = min(following)
+        return range(line, last + 1) if first else range(0)
+    return range(line, line + 1)

@@ -1,0 +1,91 @@
+"""The Lark parser behind one function. No Lark exception leaves this module.
+
+The parser is made once per process and guarded by a lock, because the builder that it calls holds the
+source of the parse at hand.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+from kistdsl.diagnostics import Diagnostic, Source
+from kistdsl.language import ast
+from kistdsl.language.builder import Builder
+from kistdsl.resources import resource
+
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where the parser stopped: offset of what does not fit, and the terminals that would."""
+
+    offset: int
+    accepts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The nodes of one stretch of text, and what is wrong in them although the grammar holds."""
+
+    nodes: tuple[ast.Node, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tuple[Lark, Builder]:
+    builder = Builder()
+    grammar = resource("grammars/kr.lark").read_text(encoding="utf-8")
+    lark = Lark(
+        grammar,
+        parser="lalr",
+        lexer="contextual",
+        start=["file", "case"],
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        transformer=builder,
+    )
+    return lark, builder
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cycle collector: a parse makes only trees, and walking them costs a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Failure:
+    """Parse `source.text[start:end]` as a `file` or a `case`."""
+    text = source.text[start:end]
+    with _LOCK, _no_collection():
+        lark, builder = _parser()
+        builder.begin(source, start)
+        try:
+            node: object = lark.parse(text, start=symbol)
+        except UnexpectedToken as error:
+            token = error.token
+            at = end if token.type == "$END" else start + (token.start_pos or 0)
+            return Failure(at, frozenset(error.accepts or error.expected))
+        except UnexpectedCharacters as error:
+            return Failure(start + (error.pos_in_stream or 0), _accepts(error))
+    assert isinstance(node, ast.Node)
+    nodes = node.statements if isinstance(node, ast.File) else (node,)
+    return Piece(nodes, tuple(builder.problems))
+
+
+def _accepts(error: UnexpectedCharacters) -> frozenset[str]:
+    return frozenset(error.allowed or ())
