@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.language.analysis import Analysis
 
 if TYPE_CHECKING:
     from kistdsl.language import ast, checked
@@ -49,13 +51,18 @@ class Code:
         return Diagnostic(self.code, self.slug, self.severity, message, span, tuple(labels), help)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProgramContext:
     """What an analysis may look at: the checked program, the tree of the main file, the schema."""
 
     program: checked.Program
     tree: ast.File
     schema: Schema
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Facts about the program that several analyses share, found once."""
+        return Analysis(self.program)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

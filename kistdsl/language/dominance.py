@@ -111,8 +111,11 @@ def _window(a: Literals, b: Literals, start: float, end: float) -> Iterator[tupl
 
     middle = from_ordinal((ordinal(start) + ordinal(end)) // 2)
     halfway = start + (end - start) / 2.0
-    if any(above(v) - below(v) > NOISE for v in (start, middle, halfway, end)):
+    if any(above(v) - below(v) > NOISE for v in (middle, halfway)):
         yield min(below(start), below(end)), max(above(start), above(end))
+        return
+    # The two touch at an end at most.
+    yield from ((below(v), above(v)) for v in (start, end) if above(v) - below(v) > NOISE)
 
 
 def _cut_points(a: Literals, b: Literals, low: float, high: float) -> list[float]:
@@ -138,7 +141,12 @@ def _meetings(f: Literal, g: Literal, low: float, high: float) -> Iterator[float
     if f.function == g.function and f.divisor == g.divisor and (f.negations - g.negations) % 2 == 0:
         yield from _same_set(f, g, low, high)
         return
-    if f.hedges == g.hedges and f.scale == g.scale and (f.negations - g.negations) % 2 == 0:
+    if (
+        f.hedges == g.hedges
+        and f.scale == g.scale
+        and f.offset == g.offset
+        and (f.negations - g.negations) % 2 == 0
+    ):
         # The same steps upon two sets keep the order of the sets.
         f, g = _bare(f), _bare(g)
     split = _extremum(f, g, low, high)

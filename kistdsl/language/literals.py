@@ -17,7 +17,6 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TypeAlias
 
-from kistdsl.diagnostics import Span
 from kistdsl.language import checked
 from kistdsl.language.floatline import before, behind, first_where, last_where
 from kistdsl.language.memberships import HEDGES, MembershipFunction
@@ -28,7 +27,10 @@ FINITE = sys.float_info.max
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """`scale * (1 - ...(hedges(F(v / divisor))))` with `negations` times `1 -`; v in [low, high]."""
+    """`scale * (1 - ...(hedges(F(v / divisor)))) + offset` with `negations` times `1 -`; v in [low, high].
+
+    `source` is the proposition it was read from, for its place in the text.
+    """
 
     column: str
     function: MembershipFunction
@@ -38,7 +40,8 @@ class Literal:
     low: float
     high: float
     scale: float = 1.0
-    span: Span | None = field(compare=False, repr=False, default=None)
+    offset: float = 0.0
+    source: checked.Proposition | None = field(compare=False, repr=False, default=None)
 
     def __call__(self, value: float) -> float:
         m = self.function.evaluate(value / self.divisor)
@@ -46,7 +49,7 @@ class Literal:
             m = HEDGES[hedge].evaluate(m)
         for _ in range(self.negations):
             m = 1.0 - m
-        return self.scale * m
+        return self.scale * m + self.offset
 
     def starts(self) -> tuple[float, ...]:
         """First floats of the segments of [low, high] on which the literal is monotone; the first is low."""
@@ -131,7 +134,7 @@ def literal_of(
         low,
         high,
         scale,
-        proposition.span,
+        source=proposition,
     )
 
 
@@ -241,7 +244,9 @@ def by_column(group: Conjunction) -> dict[str, tuple[Literal, ...]]:
     return {name: tuple(sorted(columns[name], key=_order)) for name in sorted(columns)}
 
 
-def _order(literal: Literal) -> tuple[str, tuple[float, ...], float, tuple[str, ...], int, float]:
+def _order(
+    literal: Literal,
+) -> tuple[str, tuple[float, ...], float, tuple[str, ...], int, float, float]:
     function = literal.function
     return (
         function.kind,
@@ -250,4 +255,5 @@ def _order(literal: Literal) -> tuple[str, tuple[float, ...], float, tuple[str, 
         literal.hedges,
         literal.negations,
         literal.scale,
+        literal.offset,
     )
