@@ -14,50 +14,29 @@ from kistdsl.diagnostics import InputError
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", type=Path, metavar="RUN", help="a run folder of `kistdsl train`")
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the product line whose test set is used (with RUN)"
-    )
-    parser.add_argument("--maps", type=Path, metavar="DIR", help="anomaly maps <stem>.npy, in place of RUN")
-    parser.add_argument(
-        "--masks", type=Path, metavar="DIR", help="masks <stem>_mask.png or <stem>.png (with --maps)"
-    )
-    parser.add_argument(
-        "--normal-maps", type=Path, metavar="DIR", help="anomaly maps of normal images (with --maps)"
-    )
-    parser.add_argument(
-        "--size",
-        type=_size,
-        metavar="N|WxH",
-        help="compare maps and masks at this size (default: each map's own; with RUN the model's input size)",
-    )
-    parser.add_argument(
         "--exclude",
         action="append",
         default=[],
         metavar="TYPE",
         help="leave this defect type out; may be repeated",
     )
-    parser.add_argument(
-        "--limit",
-        type=float,
-        default=0.3,
-        metavar="L",
-        help="false-positive rate that AUPRO goes to (default 0.3)",
-    )
-    parser.add_argument(
-        "--bootstrap",
-        type=_count,
-        default=1000,
-        metavar="B",
-        help="replicates for the 95 %% intervals (default 1000; 0: none)",
-    )
-    parser.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="seed of the intervals (default 0)"
-    )
-    parser.add_argument("--no-filter", action="store_true", help="without the guided filter (with RUN)")
-    parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="where the network runs (with RUN)"
-    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    of_run = parser.add_argument_group("a run")
+    of_run.add_argument("--data", type=Path, metavar="DIR", help="the product line whose test set is used")
+    of_run.add_argument("--no-filter", action="store_true", help="the raw maps, without the run's filter")
+    stored = parser.add_argument_group("stored maps, in place of RUN")
+    stored.add_argument("--maps", type=Path, metavar="DIR", help="anomaly maps <stem>.npy")
+    stored.add_argument("--masks", type=Path, metavar="DIR", help="masks <stem>_mask.png or <stem>.png")
+    stored.add_argument("--normal-maps", type=Path, metavar="DIR", help="anomaly maps of normal images")
+    stored.add_argument(
+        "--size", type=_size, metavar="N|WxH", help="compare at this size (default: each map's own)"
+    )
+    stored.add_argument(
+        "--limit", type=float, metavar="L", help="false-positive rate that AUPRO goes to (default 0.3)"
+    )
+    stored.add_argument(
+        "--bootstrap", type=_count, metavar="B", help="draws for the 95%% intervals (default 1000; 0: none)"
+    )
     add_verbosity(parser)
 
 
@@ -77,6 +56,14 @@ def _require_one_form(args: argparse.Namespace) -> None:
         raise InputError("evaluate: RUN needs --data DIR, the product line to test on")
     if args.maps is not None and args.masks is None:
         raise InputError("evaluate: --maps needs --masks DIR")
+    other = _STORED_ONLY if args.run is not None else _RUN_ONLY
+    given = [f"--{name.replace('_', '-')}" for name in other if getattr(args, name)]
+    if given:
+        raise InputError(f"evaluate: {', '.join(given)} cannot go with {'a RUN' if args.run else '--maps'}")
+
+
+_RUN_ONLY = ("data", "no_filter")
+_STORED_ONLY = ("masks", "normal_maps", "size", "limit", "bootstrap")
 
 
 def _size(text: str) -> tuple[int, int]:

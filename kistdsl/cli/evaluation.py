@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from kistdsl.cli.console import Console
 from kistdsl.data.images import read_mask
-from kistdsl.data.layouts import Item, read_line
+from kistdsl.data.layouts import Item
 from kistdsl.data.maps import pair_maps, read_map
 from kistdsl.data.resizing import resize_area, resize_mask
+from kistdsl.metrics.bootstrap import REPLICATES
 from kistdsl.metrics.evaluation import Evaluation, ScoredMap, evaluate_maps
+from kistdsl.metrics.pixels import AUPRO_LIMIT
 from kistdsl.metrics.tables import figures_table
 
 Size = tuple[int, int] | None
@@ -23,15 +25,7 @@ Size = tuple[int, int] | None
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print; exit code 0."""
     console = Console.of(args)
-    maps, total = _maps_of_run(args) if args.maps is None else _stored_maps(args)
-    with console.progress("evaluate", total, "maps") as progress:
-        evaluation = evaluate_maps(
-            _Counted(maps, total, progress.advance),
-            exclude=excluded(args.exclude),
-            limit=args.limit,
-            replicates=args.bootstrap,
-            seed=args.seed,
-        )
+    evaluation = _of_run(args) if args.maps is None else _of_stored_maps(args, console)
     print(as_text(evaluation, as_json=args.json))
     return 0
 
@@ -46,9 +40,24 @@ def excluded(options: list[str]) -> frozenset[str]:
     return frozenset(name.strip() for option in options for name in option.split(",") if name.strip())
 
 
-def _stored_maps(args: argparse.Namespace) -> tuple[Iterator[ScoredMap], int]:
+def _of_run(args: argparse.Namespace) -> Evaluation:
+    # By name: torch takes two seconds to load, and stored maps do not need it.
+    kist = importlib.import_module("kistdsl.kist.evaluation")
+    found: Evaluation = kist.evaluate_run(
+        args.run, args.data, exclude=excluded(args.exclude), use_filter=not args.no_filter
+    )
+    return found
+
+
+def _of_stored_maps(args: argparse.Namespace, console: Console) -> Evaluation:
     items = pair_maps(args.maps, args.masks, args.normal_maps)
-    return (_stored(item, args.size) for item in items), len(items)
+    with console.progress("evaluate", len(items), "maps") as progress:
+        return evaluate_maps(
+            _Stored(items, args.size, progress.advance),
+            exclude=excluded(args.exclude),
+            limit=AUPRO_LIMIT if args.limit is None else args.limit,
+            replicates=REPLICATES if args.bootstrap is None else args.bootstrap,
+        )
 
 
 def _stored(item: Item, size: Size) -> ScoredMap:
@@ -62,23 +71,16 @@ def _stored(item: Item, size: Size) -> ScoredMap:
     return ScoredMap(str(item.path), scores, mask, item.defect, item.group)
 
 
-def _maps_of_run(args: argparse.Namespace) -> tuple[Iterable[ScoredMap], int]:
-    line = read_line(args.data)
-    scored = importlib.import_module("kistdsl.kist.evaluation").scored_maps
-    maps = scored(args.run, line, size=args.size, guided_filter=not args.no_filter, device=args.device)
-    return maps, len(line.test)
+class _Stored:
+    """Stored maps, read one at a time; their number is known, and each is told when it is done."""
 
-
-class _Counted:
-    """The maps, with their number known and a step told for each."""
-
-    def __init__(self, maps: Iterable[ScoredMap], total: int, step: Callable[[], None]) -> None:
-        self._maps, self._total, self._step = maps, total, step
+    def __init__(self, items: Sequence[Item], size: Size, done: Callable[[], None]) -> None:
+        self._items, self._size, self._done = items, size, done
 
     def __len__(self) -> int:
-        return self._total
+        return len(self._items)
 
     def __iter__(self) -> Iterator[ScoredMap]:
-        for scored in self._maps:
-            yield scored
-            self._step()
+        for item in self._items:
+            yield _stored(item, self._size)
+            self._done()

@@ -145,6 +145,8 @@ def test_nan_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], size: 
         (["--maps", "x"], "--maps needs --masks"),
         (["run"], "RUN needs --data"),
         (["run", "--maps", "x"], "not both"),
+        (["run", "--data", "x", "--size", "8"], "--size cannot go with a RUN"),
+        (["--maps", "x", "--masks", "x", "--no-filter"], "--no-filter cannot go with --maps"),
         (["--maps", "none", "--masks", "none"], "none: no such folder"),
         (["--maps", ".", "--masks", ".", "--limit", "2"], "no anomaly maps"),
     ],
