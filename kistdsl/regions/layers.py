@@ -12,7 +12,17 @@ from kistdsl.regions.jit import njit
 from kistdsl.regions.measure import BOTTOM, LEFT, ORDER, RIGHT, TOP, N, Pixels, Scratch, measured, prepare
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.region import Region
-from kistdsl.regions.runs import Generation, Runs, append_regions, first_runs, level_span, runs_within
+from kistdsl.regions.runs import (
+    ROW,
+    START,
+    STOP,
+    Generation,
+    Runs,
+    cut_runs,
+    first_runs,
+    group_runs,
+    level_span,
+)
 from kistdsl.regions.workspace import Workspace, pixels_of
 
 BOX = ("pixels", "top", "left", "bottom", "right", "seed")
@@ -43,7 +53,7 @@ class Layer:
     def region(self, c: int, picture: Picture) -> Region:
         """Region c as pixels."""
         part = slice(int(self.begin[c]), int(self.begin[c + 1]))
-        row, start, stop = self.runs.row[part], self.runs.start[part], self.runs.stop[part]
+        row, start, stop = self.runs[part, ROW], self.runs[part, START], self.runs[part, STOP]
         rows = np.repeat(row, stop - start).astype(np.int64)
         columns = np.concatenate([np.arange(a, b) for a, b in zip(start, stop, strict=True)])
         return Region(rows, columns.astype(np.int64), picture)
@@ -74,9 +84,8 @@ def layers(
     pixels = pixels_of(picture, frozenset(names))
     numbers = np.array([ORDER[name] for name in names], dtype=np.int64)
     w = workspace
-    w.now.begin[:1] = 0
-    count = first_runs(w.levels, w.words, w.found)
-    regions = append_regions(w.found, count, w.now, 0, w.parent, w.place)
+    w.links.bounds[:2] = 0, first_runs(w.levels, w.words, w.found)
+    regions = group_runs(w.found, w.links.bounds, 1, w.now, w.links.parent, w.links.place, w.links.origin)
     first = np.zeros(regions, np.uint8)
     while regions:
         values = np.empty((numbers.size, regions))
@@ -85,9 +94,12 @@ def layers(
         layer = _layer(w.now, names, values, boxes, first, last)
         layer.drop[:] = boxes[:, 0] < min_area
         yield layer
-        w.after.begin[:1] = 0
-        first = np.empty(w.parent.size, np.uint8)
-        regions = _descend(w.levels, w.now, layer.drop, last, w.found, w.after, w.parent, w.place, first)
+        floors = np.where(layer.drop, np.uint8(255), last + np.uint8(1))
+        cut_runs(w.levels, w.now, floors, w.found, w.links.bounds)
+        regions = group_runs(
+            w.found, w.links.bounds, regions, w.after, w.links.parent, w.links.place, w.links.origin
+        )
+        first = floors[w.links.origin[:regions]]
         w.now, w.after = w.after, w.now
 
 
@@ -124,34 +136,9 @@ def _measure(
         boxes[c, 0] = facts[N]
         boxes[c, 1], boxes[c, 2] = facts[TOP], facts[LEFT]
         boxes[c, 3], boxes[c, 4] = facts[BOTTOM], facts[RIGHT]
-        boxes[c, 5] = now.runs.start[begin]
+        boxes[c, 5] = now.runs[begin, START]
         low, _ = level_span(now.runs, begin, end)
         last[c] = low - 1
         for p in range(numbers.size):
             small = facts[N] < min_area
             values[p, c] = np.nan if small else measured(numbers[p], now.runs, begin, end, pixels, scratch)
-
-
-@njit
-def _descend(
-    levels: NDArray[np.uint8],
-    now: Generation,
-    drop: NDArray[np.bool_],
-    last: NDArray[np.uint8],
-    found: Runs,
-    after: Generation,
-    parent: NDArray[np.int32],
-    place: NDArray[np.int32],
-    first: NDArray[np.uint8],
-) -> int:
-    """Cut the next generation out of the regions that are not dropped; how many regions it has."""
-    regions = 0
-    for c in range(drop.size):
-        if drop[c]:
-            continue
-        floor = last[c] + 1
-        count = runs_within(levels, now.runs, now.begin[c], now.begin[c + 1], floor, found)
-        more = append_regions(found, count, after, regions, parent, place)
-        first[regions:more] = floor
-        regions = more
-    return regions

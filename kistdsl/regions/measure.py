@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from kistdsl.regions import formulas, outline
 from kistdsl.regions.codes import Codes
-from kistdsl.regions.formulas import RING
-from kistdsl.regions.jit import compiled, njit
+from kistdsl.regions.formulas import RADIALS, RING
+from kistdsl.regions.jit import compiled, inlined, njit
 from kistdsl.regions.properties import PROPERTIES
-from kistdsl.regions.runs import Runs
+from kistdsl.regions.runs import ROW, START, STOP, Runs
 
 _deviation = compiled(formulas.deviation)
 _over_gray = compiled(formulas.over_gray)
@@ -71,6 +71,7 @@ class Scratch(NamedTuple):
     canvas: NDArray[np.uint8]
     hull: NDArray[np.int64]
     values: NDArray[np.int32]
+    radials: NDArray[np.float64]
 
 
 def allocate_scratch(height: int, width: int, names: frozenset[str]) -> Scratch:
@@ -82,24 +83,25 @@ def allocate_scratch(height: int, width: int, names: frozenset[str]) -> Scratch:
         np.zeros((height + 2 * RING, width + 2 * RING) if outlined else (0, 0), np.uint8),
         np.empty((2, height + 1), np.int64),
         np.empty(height * width if sorted_ else 0, np.int32),
+        np.empty(RADIALS, np.float64),
     )
 
 
-@njit
+@inlined
 def prepare(runs: Runs, begin: int, end: int, facts: NDArray[np.int64]) -> None:
     """Pixels and box of the region in runs begin..end-1; forgets the sums of the region before."""
     n = 0
-    left, right = runs.start[begin], runs.stop[begin]
+    left, right = runs[begin, START], runs[begin, STOP]
     for i in range(begin, end):
-        n += runs.stop[i] - runs.start[i]
-        left = min(left, runs.start[i])
-        right = max(right, runs.stop[i])
+        n += runs[i, STOP] - runs[i, START]
+        left = min(left, runs[i, START])
+        right = max(right, runs[i, STOP])
     facts[N], facts[LEFT], facts[RIGHT] = n, left, right
-    facts[TOP], facts[BOTTOM] = runs.row[begin], runs.row[end - 1] + 1
+    facts[TOP], facts[BOTTOM] = runs[begin, ROW], runs[end - 1, ROW] + 1
     facts[KNOWN] = 0
 
 
-@njit
+@inlined
 def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> float:
     """Property number p of the region that `prepare` was last called with."""
     facts = scratch.facts
@@ -109,7 +111,7 @@ def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: 
         _sum_moments(runs, begin, end, facts)
         cx = (facts[SUM_X] + facts[LEFT] * facts[N]) / facts[N] + 0.5
         cy = (facts[SUM_Y] + facts[TOP] * facts[N]) / facts[N] + 0.5
-        return outline.shape_index(runs, begin, end, cx, cy)
+        return outline.shape_index(runs, begin, end, cx, cy, scratch.radials)
     if p == SYMMETRY:
         return outline.symmetry(runs, begin, end, facts[N], facts[LEFT], facts[RIGHT])
     if p <= CONTRAST or VARIATION <= p <= RELATIVE_UNEVENNESS:
@@ -125,14 +127,14 @@ def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: 
     return _of_residual(p, runs, begin, end, pixels, facts)
 
 
-@njit
+@inlined
 def _sum_gray(runs: Runs, begin: int, end: int, codes: Codes, facts: NDArray[np.int64]) -> None:
     if facts[KNOWN] & HAS_GRAY:
         return
     total = squares = np.int64(0)
     for i in range(begin, end):
-        line = codes[runs.row[i]]
-        for x in range(runs.start[i], runs.stop[i]):
+        line = codes[runs[i, ROW]]
+        for x in range(runs[i, START], runs[i, STOP]):
             code = np.int64(line[x])
             total += code
             squares += code * code
@@ -140,7 +142,7 @@ def _sum_gray(runs: Runs, begin: int, end: int, codes: Codes, facts: NDArray[np.
     facts[KNOWN] |= HAS_GRAY
 
 
-@njit
+@inlined
 def _of_gray(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     _sum_gray(runs, begin, end, pixels.codes, facts)
     gray = float(facts[SUM] / facts[N] / pixels.scale)
@@ -178,8 +180,8 @@ def _sum_of_extreme(
     n = 0
     sign = -1 if largest else 1
     for i in range(begin, end):
-        line = codes[runs.row[i]]
-        for x in range(runs.start[i], runs.stop[i]):
+        line = codes[runs[i, ROW]]
+        for x in range(runs[i, START], runs[i, STOP]):
             values[n] = sign * np.int32(line[x])
             n += 1
     low, high = 0, n - 1
@@ -214,8 +216,8 @@ def _of_colour(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: 
     if not facts[KNOWN] & HAS_COLOUR:
         red = green = blue = 0
         for i in range(begin, end):
-            line = pixels.colour[runs.row[i]]
-            for x in range(runs.start[i], runs.stop[i]):
+            line = pixels.colour[runs[i, ROW]]
+            for x in range(runs[i, START], runs[i, STOP]):
                 red += line[x, 0]
                 green += line[x, 1]
                 blue += line[x, 2]
@@ -238,8 +240,8 @@ def _sum_moments(runs: Runs, begin: int, end: int, facts: NDArray[np.int64]) -> 
         return
     sx = sy = sxx = syy = sxy = 0
     for i in range(begin, end):
-        a, b = runs.start[i] - facts[LEFT], runs.stop[i] - facts[LEFT]
-        y = runs.row[i] - facts[TOP]
+        a, b = runs[i, START] - facts[LEFT], runs[i, STOP] - facts[LEFT]
+        y = runs[i, ROW] - facts[TOP]
         n = b - a
         along = (a + b - 1) * n // 2
         sx += along
@@ -292,10 +294,10 @@ def _of_position(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts
 def _of_residual(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     """Mean (added in raster order, one by one) or highest residual."""
     total = 0.0
-    peak = pixels.residual[runs.row[begin], runs.start[begin]]
+    peak = pixels.residual[runs[begin, ROW], runs[begin, START]]
     for i in range(begin, end):
-        line = pixels.residual[runs.row[i]]
-        for x in range(runs.start[i], runs.stop[i]):
+        line = pixels.residual[runs[i, ROW]]
+        for x in range(runs[i, START], runs[i, STOP]):
             total += line[x]
             peak = max(peak, line[x])
     return float(total / facts[N] if p == RESIDUAL_MEAN else peak)

@@ -9,7 +9,7 @@ from kistdsl.regions import formulas
 from kistdsl.regions.codes import Codes
 from kistdsl.regions.formulas import RADIALS, RING
 from kistdsl.regions.jit import compiled, njit
-from kistdsl.regions.runs import Runs
+from kistdsl.regions.runs import ROW, START, STOP, Runs
 
 _border_kind = compiled(formulas.border_kind)
 _outline_length = compiled(formulas.outline_length)
@@ -23,19 +23,20 @@ INSIDE, NEAR, EDGE = 1, 2, 3
 
 
 @njit
-def shape_index(runs: Runs, begin: int, end: int, cx: float, cy: float) -> float:
+def shape_index(
+    runs: Runs, begin: int, end: int, cx: float, cy: float, radials: NDArray[np.float64]
+) -> float:
     """Boyce-Clark index around (cx, cy): radials to the outermost exit from the closed pixel squares.
 
     The squares of a run make one rectangle, and a ray that meets it leaves it where it leaves the last
     of its squares that it meets; the floats are the same ones.
     """
-    radials = np.zeros(RADIALS)
     for k in range(RADIALS):
         dx, dy = _DX[k], _DY[k]
         longest = 0.0
         for i in range(begin, end):
-            x_in, x_out = _slab(runs.start[i] - cx, runs.stop[i] - cx, dx)
-            y_in, y_out = _slab(runs.row[i] - cy, runs.row[i] + 1 - cy, dy)
+            x_in, x_out = _slab(runs[i, START] - cx, runs[i, STOP] - cx, dx)
+            y_in, y_out = _slab(runs[i, ROW] - cy, runs[i, ROW] + 1 - cy, dy)
             leave = min(x_out, y_out)
             if max(max(x_in, y_in), 0.0) <= leave:
                 longest = max(longest, leave)
@@ -64,18 +65,18 @@ def symmetry(runs: Runs, begin: int, end: int, n: int, left: int, right: int) ->
     first = begin
     while first < end:
         last = first
-        while last + 1 < end and runs.row[last + 1] == runs.row[first]:
+        while last + 1 < end and runs[last + 1, ROW] == runs[first, ROW]:
             last += 1
         i, j = first, last  # i walks right, the mirrored j too
         while i <= last and j >= first:
-            start, stop = mirror - runs.stop[j], mirror - runs.start[j]
-            common += max(0, min(runs.stop[i], stop) - max(runs.start[i], start))
-            if runs.stop[i] <= stop:
+            start, stop = mirror - runs[j, STOP], mirror - runs[j, START]
+            common += max(0, min(runs[i, STOP], stop) - max(runs[i, START], start))
+            if runs[i, STOP] <= stop:
                 i += 1
             else:
                 j -= 1
         for i in range(first, last + 1):
-            shared += runs.start[i] <= middle < runs.stop[i]
+            shared += runs[i, START] <= middle < runs[i, STOP]
         first = last + 1
     both = (common + shared) // 2
     return both / (n + shared - both)
@@ -98,11 +99,11 @@ def _twice_area_left(runs: Runs, begin: int, end: int, hull: NDArray[np.int64], 
     size = 0
     i = begin
     above = np.int64(-(1 << 40))
-    y = np.int64(runs.row[begin])
+    y = np.int64(runs[begin, ROW])
     while True:
         here = np.int64(-(1 << 40))
-        while i < end and runs.row[i] == y:
-            here = max(here, np.int64(runs.stop[i]) if side > 0 else -np.int64(runs.start[i]))
+        while i < end and runs[i, ROW] == y:
+            here = max(here, np.int64(runs[i, STOP]) if side > 0 else -np.int64(runs[i, START]))
             i += 1
         x = max(above, here)
         while size > 1 and (xs[size - 1] - xs[size - 2]) * (y - ys[size - 2]) <= (x - xs[size - 2]) * (
@@ -111,7 +112,7 @@ def _twice_area_left(runs: Runs, begin: int, end: int, hull: NDArray[np.int64], 
             size -= 1
         xs[size], ys[size] = x, y
         size += 1
-        if i == end and runs.row[end - 1] + 1 == y:
+        if i == end and runs[end - 1, ROW] + 1 == y:
             break
         above = here
         y += 1
@@ -125,9 +126,9 @@ def _twice_area_left(runs: Runs, begin: int, end: int, hull: NDArray[np.int64], 
 def _mark(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8], grow: int, value: int) -> None:
     """Set the canvas on the region, grown by `grow` <= RING pixels in rows and columns."""
     for i in range(begin, end):
-        for y in range(runs.row[i] + RING - grow, runs.row[i] + RING + grow + 1):
+        for y in range(runs[i, ROW] + RING - grow, runs[i, ROW] + RING + grow + 1):
             line = canvas[y]
-            for x in range(runs.start[i] + RING - grow, runs.stop[i] + RING + grow):
+            for x in range(runs[i, START] + RING - grow, runs[i, STOP] + RING + grow):
                 line[x] = value
 
 
@@ -140,7 +141,7 @@ def ring_sum(
     _mark(runs, begin, end, canvas, RING, NEAR)
     _mark(runs, begin, end, canvas, 0, INSIDE)
     total = n = 0
-    for y in range(max(runs.row[begin] - RING, 0), min(runs.row[end - 1] + 1 + RING, height)):
+    for y in range(max(runs[begin, ROW] - RING, 0), min(runs[end - 1, ROW] + 1 + RING, height)):
         marks, line = canvas[y + RING], codes[y]
         for x in range(max(left - RING, 0), min(right + RING, width)):
             near = marks[x + RING] == NEAR
@@ -155,19 +156,22 @@ def perimeter(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8]) -> fl
     """Length of the outlines: pixels with a side neighbour outside, weighted by how they go on."""
     _mark(runs, begin, end, canvas, 0, INSIDE)
     for i in range(begin, end):
-        y = runs.row[i] + RING
-        for x in range(runs.start[i] + RING, runs.stop[i] + RING):
+        y = runs[i, ROW] + RING
+        for x in range(runs[i, START] + RING, runs[i, STOP] + RING):
             if not (canvas[y - 1, x] and canvas[y + 1, x] and canvas[y, x - 1] and canvas[y, x + 1]):
                 canvas[y, x] = EDGE
-    counts = np.zeros(4, np.int64)
+    straight = diagonal = mixed = 0
     for i in range(begin, end):
-        y = runs.row[i] + RING
-        for x in range(runs.start[i] + RING, runs.stop[i] + RING):
+        y = runs[i, ROW] + RING
+        for x in range(runs[i, START] + RING, runs[i, STOP] + RING):
             if canvas[y, x] == EDGE:
                 sides, corners = _edges_near(canvas, y, x)
-                counts[_border_kind(sides, corners)] += 1
+                kind = _border_kind(sides, corners)
+                straight += kind == 1
+                diagonal += kind == 2
+                mixed += kind == 3
     _mark(runs, begin, end, canvas, 0, 0)
-    return _outline_length(counts[1], counts[2], counts[3])
+    return _outline_length(straight, diagonal, mixed)
 
 
 @njit

@@ -13,22 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kistdsl.regions.cuts import REJECT, Jumps
-from kistdsl.regions.jit import njit
+from kistdsl.regions.jit import inlined, njit
 from kistdsl.regions.layers import Layer, layers
 from kistdsl.regions.measure import N, Pixels, Scratch, measured, prepare
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.runs import (
+    ROW,
+    START,
+    STOP,
     Generation,
+    Links,
     Runs,
-    append_regions,
+    cut_runs,
     first_runs,
+    group_runs,
     level_span,
-    runs_within,
 )
 from kistdsl.regions.workspace import Workspace, pixels_of
 
 
-@njit
+@inlined
 def _passes(jumps: Jumps, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> bool:
     """Whether the prepared region passes the cut."""
     at = jumps.first
@@ -41,9 +45,38 @@ def _passes(jumps: Jumps, runs: Runs, begin: int, end: int, pixels: Pixels, scra
 @njit
 def _paint(runs: Runs, begin: int, end: int, mask: NDArray[np.bool_]) -> None:
     for i in range(begin, end):
-        line = mask[runs.row[i]]
-        for x in range(runs.start[i], runs.stop[i]):
+        line = mask[runs[i, ROW]]
+        for x in range(runs[i, START], runs[i, STOP]):
             line[x] = True
+
+
+@njit
+def _decide(
+    now: Generation,
+    regions: int,
+    jumps: Jumps,
+    min_area: int,
+    pixels: Pixels,
+    scratch: Scratch,
+    floors: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+) -> int:
+    """Paint the accepted regions; the floor to cut each of the others at, 255 for no further look."""
+    accepted = 0
+    for c in range(regions):
+        begin, end = now.begin[c], now.begin[c + 1]
+        floors[c] = 255
+        prepare(now.runs, begin, end, scratch.facts)
+        if scratch.facts[N] < min_area:
+            continue
+        if _passes(jumps, now.runs, begin, end, pixels, scratch):
+            _paint(now.runs, begin, end, mask)
+            accepted += 1
+            continue
+        low, high = level_span(now.runs, begin, end)
+        if high > low:
+            floors[c] = low
+    return accepted
 
 
 @njit
@@ -57,33 +90,20 @@ def _label(
     found: Runs,
     now: Generation,
     after: Generation,
-    parent: NDArray[np.int32],
-    place: NDArray[np.int32],
+    links: Links,
     mask: NDArray[np.bool_],
 ) -> int:
     """Paint every accepted region into the mask; how many regions were accepted."""
-    now.begin[0] = 0
-    count = first_runs(levels, words, found)
-    regions = append_regions(found, count, now, 0, parent, place)
+    links.bounds[0] = 0
+    links.bounds[1] = first_runs(levels, words, found)
+    regions = group_runs(found, links.bounds, 1, now, links.parent, links.place, links.origin)
     accepted = 0
     while regions > 0:
-        after.begin[0] = 0
-        next_regions = 0
-        for c in range(regions):
-            begin, end = now.begin[c], now.begin[c + 1]
-            prepare(now.runs, begin, end, scratch.facts)
-            if scratch.facts[N] < min_area:
-                continue
-            if _passes(jumps, now.runs, begin, end, pixels, scratch):
-                _paint(now.runs, begin, end, mask)
-                accepted += 1
-                continue
-            low, high = level_span(now.runs, begin, end)
-            if high > low:
-                count = runs_within(levels, now.runs, begin, end, low, found)
-                next_regions = append_regions(found, count, after, next_regions, parent, place)
+        floors = links.floors[:regions]
+        accepted += _decide(now, regions, jumps, min_area, pixels, scratch, floors, mask)
+        cut_runs(levels, now, floors, found, links.bounds)
+        regions = group_runs(found, links.bounds, regions, after, links.parent, links.place, links.origin)
         now, after = after, now
-        regions = next_regions
     return accepted
 
 
@@ -128,8 +148,7 @@ def mask_by_cut(
         w.found,
         w.now,
         w.after,
-        w.parent,
-        w.place,
+        w.links,
         mask,
     )
     return accepted

@@ -9,25 +9,22 @@ before, every distinct region is met once, and nothing is ever labelled a second
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.regions.jit import njit
+from kistdsl.regions.jit import inlined, njit
 
 WORD = 8
 """Levels are skipped eight at a time where all are 0."""
 
 
-class Runs(NamedTuple):
-    """Runs of pixels; entry i covers columns start[i]..stop[i]-1 of row[i] at levels low[i]..high[i]."""
+ROW, START, STOP, LOW, HIGH = range(5)
+"""Columns of an array of runs: columns start..stop-1 of a row, whose levels are low..high."""
 
-    row: NDArray[np.int32]
-    start: NDArray[np.int32]
-    stop: NDArray[np.int32]
-    low: NDArray[np.uint8]
-    high: NDArray[np.uint8]
+Runs: TypeAlias = NDArray[np.int32]
+"""(capacity, 5) int32, see ROW .. HIGH."""
 
 
 class Generation(NamedTuple):
@@ -37,10 +34,25 @@ class Generation(NamedTuple):
     begin: NDArray[np.int32]
 
 
+class Links(NamedTuple):
+    """Scratch of `cut_runs` and `group_runs`, an entry a run (bounds: one more)."""
+
+    parent: NDArray[np.int32]
+    place: NDArray[np.int32]
+    origin: NDArray[np.int32]
+    bounds: NDArray[np.int32]
+    floors: NDArray[np.uint8]
+
+
+def allocate_links(capacity: int) -> Links:
+    """Scratch for `capacity` runs."""
+    parent, place, origin = (np.empty(capacity, np.int32) for _ in range(3))
+    return Links(parent, place, origin, np.empty(capacity + 2, np.int32), np.empty(capacity, np.uint8))
+
+
 def allocate_runs(capacity: int) -> Runs:
     """Room for `capacity` runs."""
-    row, start, stop = (np.empty(capacity, np.int32) for _ in range(3))
-    return Runs(row, start, stop, np.empty(capacity, np.uint8), np.empty(capacity, np.uint8))
+    return np.empty((capacity, 5), np.int32)
 
 
 def allocate_generation(capacity: int) -> Generation:
@@ -103,54 +115,71 @@ def first_runs(levels: NDArray[np.uint8], words: NDArray[np.uint64], found: Runs
     count = 0
     for y in range(levels.shape[0]):
         line = levels[y]
+        behind = 0  # first column that is not yet taken
         for w in range(words.shape[1]):
             if words[y, w] == 0:
                 continue
-            x = w * WORD
-            if x > 0 and line[x - 1] > 0:  # goes on from the word before: taken there
-                while x < (w + 1) * WORD and line[x] > 0:
-                    x += 1
+            x = max(behind, w * WORD)
             while x < (w + 1) * WORD:
                 if line[x] == 0:
                     x += 1
                     continue
-                x = _take_run(line, y, x, line.size, 0, found, count)
+                low = high = line[x]
+                start = x
+                x += 1
+                while line[x] > 0:  # ends in the padding at the latest
+                    low = min(low, line[x])
+                    high = max(high, line[x])
+                    x += 1
+                _store(found, count, y, start, x, low, high)
                 count += 1
+            behind = x
     return count
 
 
 @njit
-def _take_run(line: NDArray[np.uint8], y: int, x: int, end: int, floor: int, found: Runs, count: int) -> int:
-    """Store the run of levels above `floor` that starts at x; the first column behind it."""
-    low = high = line[x]
-    found.row[count] = y
-    found.start[count] = x
-    x += 1
-    while x < end and line[x] > floor:
-        low = min(low, line[x])
-        high = max(high, line[x])
-        x += 1
-    found.stop[count] = x
-    found.low[count] = low
-    found.high[count] = high
-    return x
+def _store(runs: Runs, i: int, row: int, start: int, stop: int, low: int, high: int) -> None:
+    runs[i, ROW], runs[i, START], runs[i, STOP], runs[i, LOW], runs[i, HIGH] = row, start, stop, low, high
 
 
 @njit
-def runs_within(levels: NDArray[np.uint8], runs: Runs, begin: int, end: int, floor: int, found: Runs) -> int:
-    """The runs of levels above `floor` inside runs begin..end-1, in raster order; how many."""
+def cut_runs(
+    levels: NDArray[np.uint8],
+    now: Generation,
+    floors: NDArray[np.uint8],
+    found: Runs,
+    bounds: NDArray[np.int32],
+) -> int:
+    """The runs of levels above floors[c] inside each region c, in raster order; how many.
+
+    Args:
+        floors: (regions,) uint8; 255 leaves a region out.
+        found: receives the runs, region after region.
+        bounds: (regions + 1,) receives where those of each region begin.
+    """
     count = 0
-    for i in range(begin, end):
-        if runs.high[i] <= floor:
-            continue
-        line = levels[runs.row[i]]
-        x, stop = runs.start[i], runs.stop[i]
-        while x < stop:
-            if line[x] <= floor:
+    for c in range(floors.size):
+        bounds[c] = count
+        floor = floors[c]
+        for i in range(now.begin[c], now.begin[c + 1]):
+            if now.runs[i, HIGH] <= floor:
+                continue
+            row, x, end = now.runs[i, ROW], now.runs[i, START], now.runs[i, STOP]
+            line = levels[row]
+            while x < end:
+                if line[x] <= floor:
+                    x += 1
+                    continue
+                low = high = line[x]
+                start = x
                 x += 1
-            else:
-                x = _take_run(line, runs.row[i], x, stop, floor, found, count)
+                while x < end and line[x] > floor:
+                    low = min(low, line[x])
+                    high = max(high, line[x])
+                    x += 1
+                _store(found, count, row, start, x, low, high)
                 count += 1
+    bounds[floors.size] = count
     return count
 
 
@@ -163,19 +192,19 @@ def _root(parent: NDArray[np.int32], i: int) -> int:
 
 
 @njit
-def _connect(runs: Runs, count: int, parent: NDArray[np.int32]) -> None:
-    """Union-find over runs in raster order that touch, corners included; roots are the first runs."""
-    behind = 0  # first run of the row above that can still touch
-    for i in range(count):
+def _connect(runs: Runs, first: int, end: int, parent: NDArray[np.int32]) -> None:
+    """Union-find over runs first..end-1 that touch, corners included; roots are the first runs."""
+    behind = first  # first run of the row above that can still touch
+    for i in range(first, end):
         parent[i] = i
-        above = runs.row[i] - 1
-        start, stop = runs.start[i], runs.stop[i]
+        above = runs[i, ROW] - 1
+        start, stop = runs[i, START], runs[i, STOP]
         while behind < i and (
-            runs.row[behind] < above or (runs.row[behind] == above and runs.stop[behind] < start)
+            runs[behind, ROW] < above or (runs[behind, ROW] == above and runs[behind, STOP] < start)
         ):
             behind += 1
         j = behind
-        while j < i and runs.row[j] == above and runs.start[j] <= stop:
+        while j < i and runs[j, ROW] == above and runs[j, START] <= stop:
             a, b = _root(parent, i), _root(parent, j)
             if a < b:
                 parent[b] = a
@@ -185,53 +214,58 @@ def _connect(runs: Runs, count: int, parent: NDArray[np.int32]) -> None:
 
 
 @njit
-def append_regions(
+def group_runs(
     found: Runs,
-    count: int,
+    bounds: NDArray[np.int32],
+    parents: int,
     generation: Generation,
-    regions: int,
     parent: NDArray[np.int32],
     place: NDArray[np.int32],
+    origin: NDArray[np.int32],
 ) -> int:
-    """Group runs by region and append the regions to a generation; its new number of regions.
+    """Connect the runs within each stretch and write them to a generation, region by region.
 
     Args:
-        found: `count` runs in raster order.
-        generation: has `regions` regions already.
-        parent, place: int32 scratch of at least `count` entries.
+        found: runs in raster order within each stretch bounds[p]..bounds[p + 1]-1, p < parents.
+        generation: is written anew; regions in the order of stretches, then of their first pixels.
+        parent, place: int32 scratch, an entry a run.
+        origin: receives the stretch p that each region comes from.
+
+    Returns:
+        How many regions there are.
     """
-    used = generation.begin[regions]
-    _connect(found, count, parent)
-    first = regions
-    for i in range(count):  # place: region of each run; begin[c + 1]: runs of region c
-        if parent[i] == i:
-            place[i] = regions
-            regions += 1
-            generation.begin[regions] = 0
-        else:
-            place[i] = place[_root(parent, i)]
-        generation.begin[place[i] + 1] += 1
-    offset = used
-    for c in range(first, regions):  # begin[c + 1]: where the next run of region c goes
-        size = generation.begin[c + 1]
-        generation.begin[c + 1] = offset
+    begin = generation.begin
+    regions = 0
+    begin[0] = 0
+    for p in range(parents):
+        _connect(found, bounds[p], bounds[p + 1], parent)
+        for i in range(bounds[p], bounds[p + 1]):  # place: the run's region; begin[c + 1]: runs of c
+            if parent[i] == i:
+                place[i] = regions
+                origin[regions] = p
+                regions += 1
+                begin[regions] = 0
+            else:
+                place[i] = place[_root(parent, i)]
+            begin[place[i] + 1] += 1
+    offset = np.int32(0)
+    for c in range(regions):  # begin[c + 1]: where the next run of region c goes
+        size = begin[c + 1]
+        begin[c + 1] = offset
         offset += size
-    for i in range(count):
-        to = generation.begin[place[i] + 1]
-        generation.begin[place[i] + 1] = to + 1
-        generation.runs.row[to] = found.row[i]
-        generation.runs.start[to] = found.start[i]
-        generation.runs.stop[to] = found.stop[i]
-        generation.runs.low[to] = found.low[i]
-        generation.runs.high[to] = found.high[i]
+    for i in range(bounds[parents]):
+        to = begin[place[i] + 1]
+        begin[place[i] + 1] = to + 1
+        for k in range(5):
+            generation.runs[to, k] = found[i, k]
     return regions
 
 
-@njit
+@inlined
 def level_span(runs: Runs, begin: int, end: int) -> tuple[int, int]:
     """(lowest, highest) level in runs begin..end-1."""
-    low, high = runs.low[begin], runs.high[begin]
+    low, high = runs[begin, LOW], runs[begin, HIGH]
     for i in range(begin + 1, end):
-        low = min(low, runs.low[i])
-        high = max(high, runs.high[i])
+        low = min(low, runs[i, LOW])
+        high = max(high, runs[i, HIGH])
     return low, high

@@ -12,8 +12,10 @@ from kistdsl.regions.measure import ORDER, Pixels, Scratch, allocate_scratch
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.runs import (
     Generation,
+    Links,
     Runs,
     allocate_generation,
+    allocate_links,
     allocate_runs,
     fill_levels,
     floor_thresholds,
@@ -44,8 +46,7 @@ class Workspace:
     found: Runs = field(default_factory=lambda: allocate_runs(0))
     now: Generation = field(default_factory=lambda: allocate_generation(0))
     after: Generation = field(default_factory=lambda: allocate_generation(0))
-    parent: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    place: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    links: Links = field(default_factory=lambda: allocate_links(0))
     scratch: Scratch = field(default_factory=lambda: allocate_scratch(0, 0, frozenset()))
 
     @property
@@ -67,13 +68,13 @@ class Workspace:
         if runs < 0:
             row, column = np.argwhere(np.isnan(values))[0]
             raise InputError(f"{name}: the residual is NaN at row {row + 1}, column {column + 1}")
-        if runs > self.parent.size:
+        if runs > self.links.parent.size:
             self._grow(runs + runs // 4)
 
     def _grow(self, runs: int) -> None:
         self.found = allocate_runs(runs)
         self.now, self.after = allocate_generation(runs), allocate_generation(runs)
-        self.parent, self.place = np.empty(runs, np.int32), np.empty(runs, np.int32)
+        self.links = allocate_links(runs)
 
 
 def pixels_of(picture: Picture, names: frozenset[str]) -> Pixels:
