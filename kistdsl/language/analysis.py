@@ -25,6 +25,7 @@ from kistdsl.language.literals import (
     literal_of,
     ranges_of,
 )
+from kistdsl.language.relations import Covered, Shadowed, covered, shadowed
 
 _Answer = TypeVar("_Answer")
 
@@ -76,12 +77,12 @@ class RuleFacts:
 
     def __init__(self, rule: checked.Rule, index: int, program: checked.Program, ranges: Ranges) -> None:
         self.rule, self.index = rule, index
-        self._alpha, self._exact, self._ranges = program.alpha, program.norms == "zadeh", ranges
+        self._alpha, self._exact, self.ranges = program.alpha, program.norms == "zadeh", ranges
 
     @cached_property
     def form(self) -> Form:
         """The grade as an AND/OR tree of literals."""
-        return form_of(self.rule.condition, self._ranges, self.rule.truth_value)
+        return form_of(self.rule.condition, self.ranges, self.rule.truth_value)
 
     @cached_property
     def groups(self) -> tuple[Conjunction, ...] | None:
@@ -172,6 +173,16 @@ class Analysis:
     def constant(self) -> dict[tuple[str, str], Use]:
         """Uses whose membership is 1 over the whole range, by (property, term)."""
         return {(u.column, u.term.name): u for u in self.uses if u.lowest.value == 1.0}
+
+    @cached_property
+    def covered(self) -> tuple[Covered, ...]:
+        """Rules that another rule of their class makes needless."""
+        return covered(self.rules)
+
+    @cached_property
+    def shadowed(self) -> tuple[Shadowed, ...]:
+        """Rules that fire only where other classes win."""
+        return shadowed(self.rules, self.alpha, frozenset(c.rule for c in self.covered))
 
     def starved(self, facts: RuleFacts) -> checked.Proposition | None:
         """The one clause that alone keeps a rule from alpha, if there is one."""

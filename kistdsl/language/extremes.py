@@ -145,8 +145,10 @@ def _plateau(
 
 def short_number(low: float, high: float) -> float:
     """A number in [low, high] with few digits, near the middle; low and high finite."""
-    if low <= 0.0 <= high and (low < 0.0 or high > 1e9):
+    if low <= 0.0 <= high and (low < 0.0 or high > 1e9 or high < 1e-9):
         return 0.0
+    if high - low < 1e-9 * abs(high):
+        return min((low, high), key=lambda v: len(repr(v)))  # the end that is written shorter
     middle = low + (high - low) / 2.0 if abs(high) < 1e9 and abs(low) < 1e9 else _small_end(low, high)
     for digits in range(1, 17):
         candidate = float(f"{middle:.{digits}g}")

@@ -121,7 +121,11 @@ def ranges_of(program: checked.Program) -> Ranges:
 
 
 def literal_of(
-    proposition: checked.Proposition, ranges: Ranges, negations: int = 0, scale: float = 1.0
+    proposition: checked.Proposition,
+    ranges: Ranges,
+    negations: int = 0,
+    scale: float = 1.0,
+    offset: float = 0.0,
 ) -> Literal:
     """The literal of a proposition under `negations` more negations."""
     low, high = ranges[proposition.column]
@@ -134,20 +138,21 @@ def literal_of(
         low,
         high,
         scale,
+        offset,
         source=proposition,
     )
 
 
-def form_of(condition: checked.Condition, ranges: Ranges, scale: float = 1.0) -> Form:
-    """The condition as an AND/OR tree of literals, times `scale`; no recursion, however deep it nests."""
-    return _Builder(ranges, scale).build(condition)
+def form_of(condition: checked.Condition, ranges: Ranges, scale: float = 1.0, offset: float = 0.0) -> Form:
+    """`scale * condition + offset` as an AND/OR tree of literals; no recursion, however deep it nests."""
+    return _Builder(ranges, scale, offset).build(condition)
 
 
 class _Builder:
     """Walks a condition with a stack of its own: nesting may be ten thousand deep."""
 
-    def __init__(self, ranges: Ranges, scale: float) -> None:
-        self.ranges, self.scale = ranges, scale
+    def __init__(self, ranges: Ranges, scale: float, offset: float) -> None:
+        self.ranges, self.scale, self.offset = ranges, scale, offset
 
     def build(self, condition: checked.Condition) -> Form:
         done: list[Form] = []
@@ -155,7 +160,7 @@ class _Builder:
         while todo:
             node, negations, visited = todo.pop()
             if isinstance(node, checked.Proposition):
-                done.append(literal_of(node, self.ranges, negations, self.scale))
+                done.append(literal_of(node, self.ranges, negations, self.scale, self.offset))
             elif isinstance(node, checked.Not):
                 todo.append((node.operand, negations + 1, False))
             elif visited:

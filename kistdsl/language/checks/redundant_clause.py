@@ -1,0 +1,120 @@
+"""K307: a clause that the others imply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.language import checked
+from kistdsl.language.analysis import Analysis, RuleFacts
+from kistdsl.language.checks.dead_branch import dead_branches
+from kistdsl.language.checks.duplicate_clause import duplicates
+from kistdsl.language.codes import WARNING, Check, ProgramContext
+from kistdsl.language.dominance import never_above
+from kistdsl.language.extremes import worst_on_column
+from kistdsl.language.literals import NotProvedError, form_of, literal_of
+from kistdsl.language.pruning import Part, Path, parts, pruned, siblings, within
+
+MOST_PARTS = 60
+"""Conditions with more parts than this are not searched: the answer is "not proved"."""
+
+
+def redundant(analysis: Analysis, facts: RuleFacts) -> list[Part]:
+    """Parts that can be left out, all of them together, without changing any grade.
+
+    Parts that another check reports (duplicates, dead branches, terms that always hold) are left out
+    first. Later clauses are tried before earlier ones, larger parts before the parts in them.
+    """
+    condition = facts.rule.condition
+    if _plainly_needed(analysis, condition):
+        return []
+    candidates = [part for part in parts(condition) if part.parent is not None]
+    if facts.barred or facts.best is None or not 1 < len(candidates) <= MOST_PARTS:
+        return []
+    removed = _reported_elsewhere(analysis, facts, candidates)
+    found = []
+    for part in sorted(candidates, key=lambda p: (len(p.path), [-i for i in p.path])):
+        if within(part.path, removed) or all(path in removed for path in siblings(part)):
+            continue
+        if _can_go(analysis, condition, removed, part):
+            removed.add(part.path)
+            found.append(part)
+    return found[::-1]
+
+
+def _plainly_needed(analysis: Analysis, condition: checked.Condition) -> bool:
+    """Quick answer for the usual rule: each clause of an AND speaks of another property and can be 0."""
+    if isinstance(condition, checked.Proposition):
+        return True
+    if not isinstance(condition, checked.And):
+        return False
+    clauses = [p for p in condition.operands if isinstance(p, checked.Proposition)]
+    if len(clauses) < len(condition.operands) or len({p.column for p in clauses}) < len(clauses):
+        return False
+    return all(worst_on_column((literal_of(p, analysis.ranges),)).value == 0.0 for p in clauses)
+
+
+def _reported_elsewhere(analysis: Analysis, facts: RuleFacts, candidates: list[Part]) -> set[Path]:
+    removed = {path for path, _, _ in duplicates(facts.rule.condition)}
+    removed |= {part.path for part, _ in dead_branches(analysis, facts)}
+    for part in candidates:
+        node = part.node
+        if isinstance(node, checked.Proposition) and (node.column, node.term.name) in analysis.constant:
+            removed.add(part.path)
+    return removed
+
+
+def _can_go(analysis: Analysis, condition: checked.Condition, removed: set[Path], part: Part) -> bool:
+    whole = form_of(pruned(condition, removed), analysis.ranges)
+    rest = form_of(pruned(condition, {*removed, part.path}), analysis.ranges)
+    try:
+        return never_above(rest, whole) if part.weakest else never_above(whole, rest)
+    except NotProvedError:
+        return False
+
+
+def _cause(analysis: Analysis, part: Part) -> checked.Condition | None:
+    """The one other clause that makes this one redundant, if one does."""
+    if part.parent is None:
+        return None
+    own = form_of(part.node, analysis.ranges)
+    for other in part.parent.operands:
+        if other is part.node:
+            continue
+        form = form_of(other, analysis.ranges)
+        conjunctive = isinstance(part.parent, checked.And)
+        try:
+            if never_above(form, own) if conjunctive else never_above(own, form):
+                return other
+        except NotProvedError:
+            continue
+    return None
+
+
+def _run(context: ProgramContext) -> Iterator[Diagnostic]:
+    analysis = context.analysis
+    for facts in analysis.rules:
+        for part in redundant(analysis, facts):
+            cause = _cause(analysis, part)
+            labels = [Label(cause.span, "this one decides alone")] if cause is not None else []
+            yield CHECK.at(
+                part.node.span,
+                "this clause changes no grade: the rule says the same without it",
+                labels=labels,
+                help="drop it, or put in the property or term that was meant",
+            )
+
+
+CHECK = Check(
+    code="K307",
+    slug="redundant-clause",
+    title="a clause without any effect",
+    severity=WARNING,
+    explanation="""
+With the clause and without it the rule gives every region the same grade: another clause implies it.
+`gray is very low` implies `gray is low`, so in `gray is low AND gray is very low` only the second one counts.
+""",
+    bad="IF gray is low AND gray is very low AND area is high THEN anomalous\n",
+    good="IF gray is very low AND area is high THEN anomalous\n",
+    run=_run,
+)

@@ -1,0 +1,28 @@
+"""What follows for rules from a term that cannot hold well enough."""
+
+from __future__ import annotations
+
+from kistdsl.language import checked
+from kistdsl.language.analysis import Analysis, RuleFacts
+from kistdsl.language.wording import quoted
+
+
+def starved_by_term(analysis: Analysis, facts: RuleFacts) -> checked.Proposition | None:
+    """The clause that bars the rule because its term never fully holds: reported at the term."""
+    clause = analysis.starved(facts)
+    if clause is None or clause.negated:
+        return None
+    return clause if (clause.column, clause.term.name) in analysis.weak else None
+
+
+def consequence(analysis: Analysis, term: checked.Term, column: str | None) -> str | None:
+    """Which rules can never fire because of a term (as one property reads it)."""
+    names = []
+    for facts in analysis.rules:
+        clause = starved_by_term(analysis, facts)
+        if clause is not None and clause.term == term and column in (None, clause.column):
+            names.append(facts.rule.name)
+    if not names:
+        return None
+    shown = quoted(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"because of it rule{'s' if len(names) > 1 else ''} {shown} can never fire"

@@ -1,0 +1,193 @@
+"""Rules against rules: which one never grades above which other one.
+
+Exact for zadeh norms. In sets of more than `PAIRWISE` rules of one class only rules whose clauses contain
+all clauses of another one are compared; whatever else may hold there is "not proved".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from kistdsl.language.dominance import NOISE, never_above
+from kistdsl.language.extremes import worst_on_column
+from kistdsl.language.literals import (
+    AnyOf,
+    Conjunction,
+    Literal,
+    NotProvedError,
+    by_column,
+    conjunctive,
+    form_of,
+)
+
+if TYPE_CHECKING:
+    from kistdsl.language.analysis import RuleFacts
+
+PAIRWISE = 400
+"""Most rules of one class that are compared each with each."""
+JOINT = 6
+"""Most rules of other classes that are looked at together."""
+WIDE = 6
+"""Most clauses of a rule whose subsets are looked up in a large set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A rule that another one of its class makes needless; `equal` when the two agree everywhere."""
+
+    rule: int
+    by: int
+    equal: bool
+
+
+class Candidate:
+    """A rule that can fire, prepared for comparison."""
+
+    def __init__(
+        self, facts: RuleFacts, groups: tuple[Conjunction, ...], clauses: tuple[Conjunction, ...], best: float
+    ) -> None:
+        self.facts, self.groups, self.clauses, self.best = facts, groups, clauses, best
+        self.index = facts.index
+        self.columns = [frozenset(f.column for f in group) for group in groups]
+
+    @cached_property
+    def demands(self) -> frozenset[frozenset[str]]:
+        """Properties of each clause that can be 0: a rule that leaves them open is not covered."""
+        return frozenset(
+            frozenset(columns)
+            for columns in map(by_column, self.clauses)
+            if all(worst_on_column(literals).value <= 0.0 for literals in columns.values())
+        )
+
+    def may_cover(self, other: Candidate) -> bool:
+        """A quick necessary condition for grading at least as high as `other` everywhere."""
+        if other.best > self.best + NOISE:
+            return False
+        return all(demand & columns for demand in self.demands for columns in other.columns)
+
+
+def candidates(rules: Sequence[RuleFacts]) -> list[Candidate]:
+    """The rules that can fire, but not on every region; whose normal forms are small enough."""
+    found = []
+    for facts in rules:
+        if facts.barred or facts.universal or facts.best is None:
+            continue
+        if facts.groups is not None and facts.clauses is not None:
+            found.append(Candidate(facts, facts.groups, facts.clauses, facts.best.value))
+    return found
+
+
+def covered(rules: Sequence[RuleFacts]) -> tuple[Covered, ...]:
+    """For each rule that another rule of its class makes needless, the first such rule.
+
+    Of rules that agree everywhere the first one in the file stays.
+    """
+    found: list[Covered] = []
+    classes: dict[str, list[Candidate]] = {}
+    for candidate in candidates(rules):
+        classes.setdefault(candidate.facts.rule.target, []).append(candidate)
+    for members in classes.values():
+        pairs = _each_with_each(members) if len(members) <= PAIRWISE else _contained(members)
+        found.extend(_first_covers(pairs))
+    return tuple(sorted(found, key=lambda c: c.rule))
+
+
+def _first_covers(pairs: Iterator[tuple[Candidate, Candidate]]) -> Iterator[Covered]:
+    told: set[int] = set()
+    for a, b in pairs:
+        if a.index in told or not _covers(b, a):
+            continue
+        equal = b.may_cover(a) and a.may_cover(b) and _covers(a, b)
+        if equal and a.index < b.index:
+            continue
+        told.add(a.index)
+        yield Covered(a.index, b.index, equal)
+
+
+def _covers(b: Candidate, a: Candidate) -> bool:
+    try:
+        return never_above(a.groups, b.clauses)
+    except NotProvedError:
+        return False
+
+
+def _each_with_each(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+    for a in members:
+        for b in members:
+            if a is not b and b.may_cover(a):
+                yield a, b
+
+
+def _contained(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+    """Pairs (a, b) of plain conjunctions where b's clauses are among a's."""
+    known: dict[frozenset[Literal], list[Candidate]] = {}
+    for b in members:
+        if len(b.groups) == 1:
+            known.setdefault(_unscaled(b.groups[0]), []).append(b)
+    for a in members:
+        if len(a.groups) != 1 or len(a.groups[0]) > WIDE:
+            continue
+        literals = sorted(_unscaled(a.groups[0]), key=repr)
+        for size in range(1, len(literals) + 1):
+            for subset in combinations(literals, size):
+                yield from ((a, b) for b in known.get(frozenset(subset), ()) if b is not a)
+
+
+def _unscaled(group: Conjunction) -> frozenset[Literal]:
+    return frozenset(replace(literal, scale=1.0) for literal in group)
+
+
+# --- classes against classes -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A rule that can fire, but whose class never wins: rules `by` of other classes grade higher there."""
+
+    rule: int
+    by: tuple[int, ...]
+
+
+def shadowed(rules: Sequence[RuleFacts], alpha: float, needless: frozenset[int]) -> tuple[Shadowed, ...]:
+    """Rules whose class is never the region's, wherever they fire; `needless` ones are left out."""
+    able = candidates(rules)
+    if len({c.facts.rule.target for c in able}) < 2 or len(able) > PAIRWISE:
+        return ()
+    found = []
+    for a in able:
+        if a.index in needless:
+            continue
+        others = [b for b in able if b.facts.rule.target != a.facts.rule.target and b.index not in needless]
+        by = _shadows(a, others, alpha)
+        if by:
+            found.append(Shadowed(a.index, by))
+    return tuple(found)
+
+
+def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float) -> tuple[int, ...]:
+    """The rule, or else the rules together, that win wherever `a` fires; empty when there are none."""
+    for b in others:
+        if b.best >= a.best - NOISE and _outdo(a, [b], alpha):
+            return (b.index,)
+    related = [b for b in others if any(b_columns & c for b_columns in b.columns for c in a.columns)]
+    if 2 <= len(related) <= JOINT and _outdo(a, related, alpha):
+        return tuple(b.index for b in related)
+    return ()
+
+
+def _outdo(a: Candidate, others: Sequence[Candidate], alpha: float) -> bool:
+    """Whether the largest grade of `others` wins wherever a reaches alpha; the earlier rule wins a tie."""
+    forms = []
+    for b in others:
+        # A later rule must be higher by more than rounding; an earlier one need only be as high.
+        offset = 0.0 if b.index < a.index else -2.0 * NOISE
+        rule = b.facts.rule
+        forms.append(form_of(rule.condition, b.facts.ranges, rule.truth_value, offset))
+    try:
+        return never_above(a.groups, conjunctive(AnyOf(tuple(forms))), alpha)
+    except NotProvedError:
+        return False
