@@ -16,7 +16,7 @@ def test_a_point_spreads_with_the_deviation_asked_for(sigma: float) -> None:
     offsets = np.arange(81) - 40
     assert spread.sum() == pytest.approx(1.0)
     for axis in (0, 1):
-        assert np.sqrt((spread.sum(axis) * offsets**2).sum()) == pytest.approx(sigma, rel=0.1)
+        assert np.sqrt((spread.sum(axis) * offsets**2).sum()) == pytest.approx(sigma, rel=0.2)
 
 
 def test_a_flat_map_stays_flat_up_to_its_edges() -> None:
