@@ -12,10 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from kistdsl.diagnostics import Source
+from kistdsl.diagnostics import Diagnostic, Source
 from kistdsl.language import ast
 from kistdsl.language import format as write
+from kistdsl.language.codes import ERROR
 from kistdsl.language.format import Written
+from kistdsl.language.parser import parse
+from kistdsl.language.sources import Loaded, text_problems, without_mark
 
 _TABLES = (ast.Property, ast.Term)
 
@@ -205,3 +208,30 @@ def _aligned_cells(entry: _Entry) -> tuple[str, ...]:
 def _joined(row: tuple[str, ...], widths: list[int]) -> str:
     padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
     return " ".join(padded).rstrip()
+
+
+# --- a whole file ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """The canonical text of a file; `problems` are the errors that keep it from being formatted."""
+
+    text: str
+    changed: bool
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def formatted(loaded: Loaded) -> Formatted:
+    """Format a text as it was read; one that cannot be read as rules is given back unchanged."""
+    source, marked = without_mark(loaded.source)
+    parsed = parse(source)
+    found = (*loaded.problems, *parsed.diagnostics, *text_problems(source, marked=marked))
+    errors = tuple(p for p in found if p.severity == ERROR)
+    if errors:
+        return Formatted(source.text, changed=False, problems=errors)
+    text = format_source(source, parsed.tree)
+    again = parse(Source(source.name, text)).tree
+    if again != parsed.tree or len(again.comments) != len(parsed.tree.comments):
+        raise RuntimeError(f"{source.name}: the formatter would change the meaning; nothing was written")
+    return Formatted(text, changed=marked or text != source.text)

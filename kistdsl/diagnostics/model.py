@@ -36,7 +36,7 @@ class Source:
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Half-open range [start, end) of code points in a source."""
 
@@ -53,17 +53,24 @@ class Span:
         return self.source.text[self.start : self.end]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
-    """Another place that matters, and why."""
+    """Another place that matters, and why (an empty message only marks it).
+
+    `primary` places are as much the problem as the diagnostic's own: they are drawn with `^`, others with `-`.
+    """
 
     span: Span
     message: str
+    primary: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem: stable code, readable slug, severity ("error" or "warning"), place, help."""
+    """One problem: stable code, readable slug, severity ("error" or "warning"), place, help.
+
+    A label on the very span of the diagnostic gives the words behind its carets.
+    """
 
     code: str
     slug: str

@@ -1,0 +1,90 @@
+"""How the verbs that read rule files find them and show what is wrong in them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kistdsl.diagnostics import Diagnostic, InputError
+from kistdsl.diagnostics.export import FORMATS
+from kistdsl.diagnostics.render import COLOUR, PLAIN, Style, render
+from kistdsl.language.catalog import CATALOG
+from kistdsl.language.sources import Loaded, decode, load_file
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+def add_files(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help=f"{help}; a folder stands for the .kr files in it, - for standard input",
+    )
+    parser.add_argument(
+        "--stdin-filename",
+        default=STDIN_NAME,
+        metavar="NAME",
+        help="what standard input is called in messages; its includes are looked up beside it",
+    )
+
+
+def add_colour(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour in reports (default: on a terminal, unless NO_COLOR is set)",
+    )
+
+
+def style(choice: str) -> Style:
+    """Colour on request or on a terminal that can show it."""
+    if choice == "auto":
+        dumb = os.environ.get("TERM") == "dumb" or "NO_COLOR" in os.environ
+        return COLOUR if sys.stdout.isatty() and not dumb else PLAIN
+    return COLOUR if choice == "always" else PLAIN
+
+
+def expanded(files: Sequence[str]) -> Iterator[str]:
+    """The files named, a folder replaced by the `.kr` files below it.
+
+    Raises:
+        InputError: a folder holds no rule file.
+    """
+    for name in files:
+        if name == STDIN or not Path(name).is_dir():
+            yield name
+            continue
+        found = sorted(str(path) for path in Path(name).rglob("*.kr"))
+        if not found:
+            raise InputError(f"{name}: no .kr file in this folder")
+        yield from found
+
+
+def load(name: str, stdin_name: str = STDIN_NAME) -> Loaded:
+    """Read a file, or standard input for `-`.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return decode(sys.stdin.buffer.read(), stdin_name) if name == STDIN else load_file(name)
+
+
+def show(diagnostics: Sequence[Diagnostic], output_format: str, colour: str = "auto") -> None:
+    """Write the reports to standard output."""
+    if output_format == "full":
+        chosen = style(colour)
+        write("\n".join(render(d, chosen) for d in diagnostics))
+    else:
+        write(FORMATS[output_format](diagnostics, CATALOG))
+
+
+def write(text: str) -> None:
+    """Print to standard output, on terminals that know only some letters too."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
