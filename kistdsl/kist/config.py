@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -96,6 +97,9 @@ class Settings(BaseModel):
     anomalous_bound: Positive = 0.05
     """The anomalous term grows up to this squared error, min(d^2, m); inf: unbounded, as in the paper.
     Unbounded, spoiling a few dark regions pays for spoiling everything."""
+    anomalous_form: Literal["square", "log"] = "square"
+    """square: d^2 of a labelled pixel, as in the paper; its slope is 0 where the network copies well, which
+    is where the term is needed. log: m / 2.5 log(d^2 + 0.001) pushes hardest just there."""
     anomalous_average: Literal["pixels", "images"] = "images"
     """Anomalous term over all labelled pixels (paper), or first within each image, so that the image
     with the largest label does not rule."""
@@ -117,6 +121,8 @@ class Settings(BaseModel):
     # ---- pseudo-labels
     step: Annotated[float, Field(gt=0, le=1)] = 0.3
     """s of eq. 9: thresholds mu + n s sigma for 1 <= n s <= 3. Paper: 0.3."""
+    threshold_reach: Annotated[float, Field(ge=1)] = 3.0
+    """The last threshold lies at mu + this many sigma. Paper: 3 (eq. 9)."""
     alpha: Annotated[float, Field(gt=0, le=1)] | None = None
     """Anomaly grade threshold; None: the rule file's (0.8 by default). Paper: 0.8."""
     label_sigma: NonNegative = 2.0
@@ -129,7 +135,7 @@ class Settings(BaseModel):
     """Labels are the union over the iterations; else the labelled images fell from 14 to 3. Paper: no."""
     candidate_maps: Names = ("residual",)
     """Maps whose regions above the thresholds the rules judge: residual, or one of
-    `kistdsl.regions.maps` (what the residual misses, a map of the image itself may hold). Paper: residual."""
+    `kistdsl.regions.maps`, with `@P` behind it smoothed over P percent of the image's side (what the residual misses, a map of the image itself may hold). Paper: residual."""
     teacher: str = ""
     """Another network (cae, unet, memae, module:Class) trained on the normal images first, whose
     residual gives the first labels; empty: none. A U-Net near the identity labels almost nothing."""
@@ -244,10 +250,20 @@ def make_settings(values: Mapping[str, Any], *, preset: str | None = None) -> Se
     if preset is not None and preset not in PRESETS:
         raise InputError(f"preset {preset!r}: not one of {', '.join(PRESETS)}")
     try:
-        return Settings.model_validate({**PRESETS.get(preset or "", {}), **values})
+        given = {name: inf if value == "inf" else value for name, value in values.items()}
+        return Settings.model_validate({**PRESETS.get(preset or "", {}), **given})
     except ValidationError as error:
         problems = "; ".join(_problem(item) for item in error.errors(include_url=False))
         raise InputError(f"settings: {problems}") from error
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """Settings as JSON; infinity is the text "inf", which `make_settings` reads too."""
+    dumped = settings.model_dump(mode="python")
+    return {
+        name: "inf" if value == inf else list(value) if isinstance(value, tuple) else value
+        for name, value in dumped.items()
+    }
 
 
 def _problem(error: Any) -> str:

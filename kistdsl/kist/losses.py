@@ -78,7 +78,7 @@ def focal_frequency(images: Tensor, output: Tensor, exponent: float = 1.0) -> Te
     """
     distance = _spectral_distance(images, output)
     largest = distance.detach().amax((2, 3), keepdim=True).clamp_min(torch.finfo(distance.dtype).tiny)
-    weight = (distance.detach() / largest).sqrt().pow(exponent)
+    weight: Tensor = (distance.detach() / largest).sqrt().pow(exponent)
     return (weight * distance).mean((1, 2, 3))
 
 
@@ -96,7 +96,8 @@ def weighted_frequency(images: Tensor, output: Tensor, gain: float) -> Tensor:
     rows = torch.fft.fftfreq(images.shape[2], device=images.device).view(-1, 1)
     columns = torch.fft.fftfreq(images.shape[3], device=images.device).view(1, -1)
     radius = (rows.square() + columns.square()).sqrt()
-    return ((1 + gain * radius / radius.max()) * distance).mean((1, 2, 3))
+    weighted: Tensor = (1 + gain * radius / radius.max()) * distance
+    return weighted.mean((1, 2, 3))
 
 
 def gradient_similarity(images: Tensor, output: Tensor) -> Tensor:
@@ -149,7 +150,16 @@ class Term(NamedTuple):
         return self.total / self.number.clamp_min(1)
 
 
-def anomalous_term(error: Tensor, labels: Tensor, *, bound: float, per_image: bool) -> Term:
+LOG_FLOOR = 1e-3
+"""Squared error below which the logarithmic form no longer falls: noise of the network itself."""
+
+LOG_SHARE = 0.4
+"""The logarithmic form counts this share of the bound for each factor e."""
+
+
+def anomalous_term(
+    error: Tensor, labels: Tensor, *, bound: float, per_image: bool, form: str = "square"
+) -> Term:
     """The second sum of eq. 13, bounded.
 
     Args:
@@ -157,11 +167,16 @@ def anomalous_term(error: Tensor, labels: Tensor, *, bound: float, per_image: bo
         labels: (B, 1, S, S) bool, the pseudo-labels.
         bound: m of min(d^2, m); inf as in the paper.
         per_image: False: over all labelled pixels; True: the mean within each labelled image first.
+        form: "square": min(d^2, m); "log": 0.4 m log(min(d^2, m) + 0.001), not in the paper: the square's
+            slope vanishes where a network copies its input, so that labels there teach it nothing.
 
     Returns:
         Total and number: labelled pixels, or labelled images. No labelled pixel: 0 and 0.
     """
-    bounded = error.clamp_max(bound) * labels
+    bounded = error.clamp_max(bound)
+    if form == "log":
+        bounded = LOG_SHARE * bound * (bounded + LOG_FLOOR).log()
+    bounded = bounded * labels
     pixels = labels.sum((1, 2, 3)).to(error.dtype)
     sums = bounded.sum((1, 2, 3))
     if per_image:

@@ -1,0 +1,186 @@
+"""What `kistdsl train` does once its options are known."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from kistdsl.cli.console import Console, Progress
+from kistdsl.data.checks import check_line, images_of
+from kistdsl.data.demo import make_demo_line
+from kistdsl.data.layouts import Line, read_line
+from kistdsl.diagnostics import InputError
+from kistdsl.engine.rule_set import RuleSet, load
+from kistdsl.kist import events
+from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
+from kistdsl.kist.results_table import results_table
+from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_json
+from kistdsl.kist.self_training import Request, Result, train
+from kistdsl.resources import resource
+
+DEMO_LINE = "line"
+"""Folder of the demo line inside its run folder."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, print the table and where everything lies; exit code 0."""
+    console = Console.of(args)
+    request = _resumed(args, console) if args.resume else _asked(args, console)
+    with Watcher(console) as watcher:
+        result = train(request, watcher)
+    report = _report(result)
+    print(results_table(result))
+    print(f"\nrun folder: {result.folder.root}")
+    if report:
+        print(f"report:     {report}")
+    return 0
+
+
+def settings_of(args: argparse.Namespace, *, preset: str | None) -> Settings:
+    """Settings: preset, then the TOML file, then the options, then --set.
+
+    Raises:
+        InputError: an unknown name or an unfit value.
+    """
+    values: dict[str, Any] = read_toml(args.config) if args.config else {}
+    preset = values.pop("preset", None) if args.preset is None and "preset" in values else preset
+    options = {name: getattr(args, name) for name in ("model", "method", "seed", "device")}
+    values |= {name: value for name, value in options.items() if value is not None}
+    return make_settings(values | parse_assignments(args.assignments), preset=preset)
+
+
+# ---- what is asked for
+
+
+def _asked(args: argparse.Namespace, console: Console) -> Request:
+    demo = args.data is None
+    preset = args.preset or ("demo" if demo else "fast")
+    settings = settings_of(args, preset=preset)
+    out = args.out or _free_folder(Path("runs") / ("demo" if demo else args.data.resolve().name))
+    _require_new(out)
+    rules_path = args.rules or (resource("rules/demo.kr") if demo else None)
+    rules = None if rules_path is None else load(rules_path)
+    text = "" if rules_path is None else flattened_rules(rules_path)
+    if demo:
+        console.say("demo line: generated images, not photographs")
+        line = make_demo_line(_demo_folder(out))
+    else:
+        line = checked_line(args.data, settings.seed, console)
+    return Request(line, rules, text, settings, out, preset)
+
+
+def _require_new(out: Path) -> None:
+    root = RunFolder(out).root
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(f"{root}: exists already; give another --out, or --resume to go on")
+
+
+def _free_folder(wanted: Path) -> Path:
+    """`wanted`, or the first of wanted-2, wanted-3, ... that does not exist."""
+    number, folder = 1, wanted
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    return folder
+
+
+def _demo_folder(out: Path) -> Path:
+    """Beside the run folder, so that it stays when the run is removed and serves the next one."""
+    return out.parent / "demo-line"
+
+
+def checked_line(data: Path, seed: int, console: Console) -> Line:
+    """A product line whose every file was looked at.
+
+    Raises:
+        InputError: all problems of the data, in one message.
+    """
+    line = read_line(data, seed=seed)
+    with console.progress("checking the data", images_of(line)) as progress:
+        report = check_line(line, step=progress.advance)
+    for note in report.notes:
+        console.say(f"note: {note}")
+    if report.problems:
+        listed = "\n  ".join(report.problems)
+        raise InputError(f"{data}: {len(report.problems)} problems in the data\n  {listed}")
+    return line
+
+
+# ---- what is gone on with
+
+
+def _resumed(args: argparse.Namespace, console: Console) -> Request:
+    if args.out is None:
+        raise InputError("train --resume: name the run folder with --out RUN")
+    folder = RunFolder(args.out)
+    if not folder.config.is_file():
+        raise InputError(f"{folder.root}: no config.json; there is no run to resume")
+    config = read_json(folder.config)
+    stored = config["settings"]
+    given = settings_of(args, preset=args.preset).model_dump(exclude_unset=True) if _says_more(args) else {}
+    settings = make_settings({**stored, **given})
+    data = args.data or Path(config["data"])
+    rules: RuleSet | None = load(folder.rules) if folder.rules.is_file() else None
+    text = folder.rules.read_text(encoding="utf-8") if rules else ""
+    line = checked_line(data, settings.seed, console)
+    return Request(line, rules, text, settings, folder.root, config["preset"], resume=True)
+
+
+def _says_more(args: argparse.Namespace) -> bool:
+    return bool(
+        args.preset or args.model or args.method or args.device or args.config or args.assignments
+    ) or (args.seed is not None)
+
+
+# ---- what is shown
+
+
+class Watcher:
+    """Shows a run's events: a bar for each stage, notes as they come."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    def __call__(self, event: events.Event) -> None:
+        match event:
+            case events.StageStarted():
+                self._close()
+                self._bar = self.console.progress(event.title, event.total, event.unit).__enter__()
+                self._bar.advance(event.done)
+            case events.Advanced() if self._bar is not None:
+                self._bar.advance(event.done - self._bar.done, event.note or None)
+            case events.StageEnded():
+                self._close()
+            case events.Note():
+                (self.console.warn if event.warning else self.console.say)(event.message)
+            case events.Labelled():
+                self.console.say(
+                    f"iteration {event.iteration}: {event.labelled_images} of {event.images} anomalous images "
+                    f"labelled, {event.regions} regions, {event.pixels} pixels"
+                )
+            case events.Measured():
+                figures = f"pixel AUROC {percent(event.pixel_auroc)}, AUPRO {percent(event.aupro)}"
+                self.console.say(f"{event.stage} on the test set: {figures}")
+
+
+def percent(value: float | None) -> str:
+    """A figure in percent, or a dash."""
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _report(result: Result) -> Path | None:
+    """Make report.html."""
+    return None

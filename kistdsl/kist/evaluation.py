@@ -1,0 +1,29 @@
+"""A finished run measured on a product line, for `kistdsl evaluate RUN --data DIR`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from kistdsl.kist.localization import Localizer
+from kistdsl.metrics import Evaluation
+
+
+def evaluate_run(
+    run: str | Path, data: str | Path, *, exclude: Collection[str] = (), use_filter: bool = True
+) -> Evaluation:
+    """Figures of a finished run on the test set of a product line.
+
+    Maps and masks are compared at the run's `metric_size` (else its `size`), and a line without a split of
+    its own is split with the run's seed, as in training.
+
+    Args:
+        run: the run folder.
+        data: the line's folder.
+        exclude: defect types that are left out, their images altogether.
+        use_filter: False: the raw maps.
+
+    Raises:
+        InputError: no finished run, no line, no test set, or an image that cannot be read.
+    """
+    return Localizer.open(run).evaluate(data, exclude=exclude, use_filter=use_filter)

@@ -1,0 +1,237 @@
+"""The loop of Algorithm 1: thresholds, pseudo-labels, model update.
+
+An iteration's facts (JSON): `iteration`, `mu`, `sigma`, `thresholds`, `labelled_images`, `regions`,
+`pixels` (labelled, over all images), `rules` (see `RuleFiring`), and `stopped`: why self-training ends
+with the model before this iteration, or None.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from kistdsl.engine.rule_set import RuleSet
+from kistdsl.kist import tensors
+from kistdsl.kist.batches import ContrastiveBatches, Labels, iteration_name, surely_background
+from kistdsl.kist.controls import moved_labels, swapped_labels
+from kistdsl.kist.events import Labelled, Note
+from kistdsl.kist.inference import Map, Statistics, label_map, maps_of, statistics_of
+from kistdsl.kist.labelling import (
+    ImageLabel,
+    Labeller,
+    candidate_maps,
+    count_regions,
+    single_rules,
+)
+from kistdsl.kist.methods import Method
+from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask
+from kistdsl.kist.stacks import Stack
+from kistdsl.kist.stages import Stages, Trained, trained
+from kistdsl.kist.training import Collapse, Progress, Stage, run_stage
+
+Masks = NDArray[np.bool_]
+
+LABELS = "pseudo_labels"
+"""Name of the labels in an iteration's file: (N, S, S) uint8, 0 or 1."""
+
+_SUSPICIOUS = 3.0  # residuals above mu + this many sigma are never taken for background
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelling:
+    """The pseudo-labels of one iteration.
+
+    Attributes:
+        masks: (N, S, S) bool of all anomalous images, accumulated if the settings say so.
+        suspicious: (N, S, S) bool, residual above mu + 3 sigma.
+        statistics: mu and sigma of eq. 9.
+        thresholds: by candidate map.
+        firings: of the rules, this iteration.
+    """
+
+    masks: Masks
+    suspicious: Masks
+    statistics: Statistics
+    thresholds: dict[str, list[float]]
+    firings: tuple[RuleFiring, ...]
+
+    def facts(self, number: int, stopped: str | None) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "iteration": number,
+            "mu": self.statistics.mu,
+            "sigma": self.statistics.sigma,
+            "thresholds": self.thresholds,
+            "labelled_images": int(self.masks.any((1, 2)).sum()),
+            "regions": sum(count_regions(mask) for mask in self.masks),
+            "pixels": int(self.masks.sum()),
+            "rules": [asdict(firing) for firing in self.firings],
+            "stopped": stopped,
+        }
+
+
+def label_images(
+    stages: Stages, rules: RuleSet, network: nn.Module, method: Method, before: Masks
+) -> Labelling:
+    """Steps "obtain T_e" and 2.1 of Algorithm 1.
+
+    Args:
+        stages: data and settings.
+        rules: of the product line.
+        network, method: whose residual is judged.
+        before: (N, S, S) bool, the labels so far.
+    """
+    settings, shop, data = stages.settings, stages.shop, stages.data
+    smooth = label_map(settings)
+    statistics = statistics_of(network, method, data.fit, shop, smooth)
+
+    def maps(stack: Stack) -> list[Map]:
+        return [smooth(stack, i, raw) for i, raw in enumerate(maps_of(network, method, stack, shop))]
+
+    watched, residuals = maps(data.held_out), maps(data.anomalous)
+    normal = [(data.held_out.bytes_of(i), e) for i, e in enumerate(watched)]
+    candidates = candidate_maps(settings, statistics, normal)
+    without_rules = settings.control == "no-rules"
+    labeller = Labeller(None if without_rules else single_rules(rules, settings.alpha), candidates, settings)
+    of_normal = [labeller(image, error) for image, error in normal]
+    of_anomalous = [labeller(data.anomalous.bytes_of(i), e) for i, e in enumerate(residuals)]
+    checks = settings.rule_check and not without_rules
+    firings = check_rules(of_normal, of_anomalous, settings.rule_check_ratio if checks else None)
+    masks = _kept(stages, of_anomalous, firings)
+    limit = statistics.mu + _SUSPICIOUS * statistics.sigma
+    return Labelling(
+        masks=masks | before if settings.accumulate else masks,
+        suspicious=np.stack(residuals) > limit,
+        statistics=statistics,
+        thresholds={candidate.name: list(candidate.levels) for candidate in candidates},
+        firings=firings,
+    )
+
+
+def _kept(stages: Stages, labels: Sequence[ImageLabel], firings: Sequence[RuleFiring]) -> Masks:
+    """Labels of the rules that take part, as the control wants them."""
+    masks = np.stack([kept_mask(label, firings) for label in labels])
+    if stages.settings.control == "random-labels":
+        return moved_labels(masks, stages.settings.seed)
+    if stages.settings.control == "wrong-image":
+        return swapped_labels(masks, stages.settings.seed)
+    return masks
+
+
+class Iterations:
+    """Algorithm 1 from its second step on.
+
+    Args:
+        stages: data, settings and finished stages.
+        rules: of the product line.
+        limit: held-out loss above which an update counts as collapsed.
+    """
+
+    def __init__(self, stages: Stages, rules: RuleSet, limit: float) -> None:
+        self.stages = stages
+        self.rules = rules
+        self.limit = limit
+        side = stages.settings.size
+        self.masks: Masks = np.zeros((len(stages.data.anomalous), side, side), np.bool_)
+        self.first: Masks | None = None
+
+    def update(self, number: int, network: nn.Module, source: tuple[nn.Module, Method]) -> Trained:
+        """One iteration; `network` is the updated one afterwards, or the one before if it collapsed.
+
+        Args:
+            number: from 1.
+            network: the model.
+            source: network and method whose residual the labels come from.
+        """
+        stages = self.stages
+        name = iteration_name(number)
+        found = stages.stored(name, network)
+        if found:
+            stored, _ = tensors.load(stages.shop.folder / f"{name}.safetensors")
+            self._remember(stored[LABELS].numpy().astype(np.bool_))
+            self._report(found)
+            return found
+        begun = time.monotonic()
+        labelling = label_images(stages, self.rules, *source, self.masks)
+        self._remember(labelling.masks)
+        seconds = time.monotonic() - begun
+        done = self._train(name, number, network, labelling)
+        done = replace(done, seconds=done.seconds + seconds)
+        labels = torch.from_numpy(self.masks.astype(np.uint8))
+        stages.store(done, network, {LABELS: labels})
+        self._report(done)
+        return done
+
+    def _remember(self, masks: Masks) -> None:
+        self.masks = masks
+        if self.first is None:
+            self.first = masks
+
+    def _train(self, name: str, number: int, network: nn.Module, labelling: Labelling) -> Trained:
+        stages, settings = self.stages, self.stages.settings
+        watch = stages.held_out(network, stages.method)
+        if not labelling.masks.any():
+            facts = labelling.facts(number, "no rule labelled any pixel of the anomalous images")
+            return replace(trained(name, Progress(), watch()), facts=facts)
+        before = {key: value.clone() for key, value in network.state_dict().items()}
+        weight = 0.0 if settings.control == "no-anomalous-term" else settings.anomalous_weight
+        loss = ContrastiveBatches(
+            name, network, stages.method, stages.data.fit, self._labels(labelling), weight, stages.shop
+        )
+        stage = Stage(
+            name, f"KIST iteration {number}", settings.iteration_steps, settings.iteration_rate, self.limit
+        )
+        stopped = None
+        progress = Progress()
+        try:
+            progress = run_stage(stage, network, loss, watch, stages.shop)
+        except Collapse as collapse:
+            stopped = str(collapse)
+            network.load_state_dict(before)
+        return replace(trained(name, progress, watch()), facts=labelling.facts(number, stopped))
+
+    def _labels(self, labelling: Labelling) -> Labels:
+        """Images with a label, on the device."""
+        data, settings = self.stages.data, self.stages.settings
+        index = np.flatnonzero(labelling.masks.any((1, 2)))
+
+        def on_device(masks: Masks) -> Tensor:
+            return torch.from_numpy(masks[index]).unsqueeze(1).to(self.stages.shop.device)
+
+        anomalous = on_device(labelling.masks)
+        background = surely_background(
+            anomalous, on_device(labelling.suspicious), settings.background_distance
+        )
+        return Labels(data.anomalous.take(index.tolist()), anomalous, background)
+
+    def _report(self, done: Trained) -> None:
+        listener, facts = self.stages.shop.listener, done.facts
+        images = len(self.stages.data.anomalous)
+        for firing in facts["rules"]:
+            if firing["set_aside"]:
+                reason = RuleFiring(**firing).reason(self.stages.settings.rule_check_ratio)
+                listener(Note(f"iteration {facts['iteration']}: {reason}", warning=True))
+        listener(
+            Labelled(facts["iteration"], images, facts["labelled_images"], facts["regions"], facts["pixels"])
+        )
+        if facts["stopped"]:
+            listener(
+                Note(
+                    f"self-training ends before iteration {facts['iteration']}: {facts['stopped']}; "
+                    "the last good model is kept",
+                    warning=True,
+                )
+            )
+
+
+def guard_limit(initial_loss: float, guard: float) -> float:
+    """Held-out loss at which an update counts as collapsed; inf where there is no guard."""
+    return initial_loss * guard if isfinite(guard) else inf

@@ -1,0 +1,104 @@
+"""The images of a run: what trains, what watches, what is labelled, what tests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kistdsl.data.layouts import Item, Line
+from kistdsl.diagnostics import InputError
+from kistdsl.kist.config import Settings
+from kistdsl.kist.events import Advanced, Listener, StageEnded, StageStarted
+from kistdsl.kist.seed import numpy_generator
+from kistdsl.kist.stacks import Stack, channels_of, load_masks, load_stack
+
+_STAGE = "images"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunData:
+    """All images of a run, resident.
+
+    Attributes:
+        fit: normal images that train.
+        held_out: normal images that never train.
+        anomalous: weakly labelled images; may be empty.
+        test: test images; may be empty.
+        masks: ground truth of test images by name, at the metric's size.
+        channels: 1 or 3.
+    """
+
+    fit: Stack
+    held_out: Stack
+    anomalous: Stack
+    test: Stack
+    channels: int
+    masks: dict[str, NDArray[np.bool_]] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Identifies the files and their parts in the run (names, not pixels)."""
+        parts = (self.fit, self.held_out, self.anomalous, self.test)
+        names = "\n\n".join("\n".join(item.name for item in part.items) for part in parts)
+        return hashlib.sha256(names.encode()).hexdigest()[:16]
+
+
+def hold_out(items: Sequence[Item], share: float, seed: int) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """Normal images that train, and those that watch: whole groups, about `share` of all, at least one.
+
+    Raises:
+        InputError: fewer than two groups.
+    """
+    groups = sorted({item.group for item in items})
+    if len(groups) < 2:
+        raise InputError(f"{len(groups)} group of normal training images: at least 2 are needed")
+    order = numpy_generator(seed, "held out").permutation(len(groups))
+    watching: set[str] = set()
+    count = 0
+    for index in order[:-1]:
+        watching.add(groups[index])
+        count += sum(item.group == groups[index] for item in items)
+        if count >= share * len(items):
+            break
+    return (
+        tuple(item for item in items if item.group not in watching),
+        tuple(item for item in items if item.group in watching),
+    )
+
+
+def load_data(line: Line, settings: Settings, device: torch.device, listener: Listener) -> RunData:
+    """Read all images of a line.
+
+    Raises:
+        InputError: an image cannot be read, or too few normal ones.
+    """
+    fit, held_out = hold_out(line.train_good, settings.held_out, settings.seed)
+    total = len(line.train_good) + len(line.train_anomalous) + len(line.test)
+    listener(StageStarted(_STAGE, "reading images", total, 0, "images"))
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        listener(Advanced(_STAGE, done))
+
+    channels = channels_of(line, settings)
+
+    def stack(items: Sequence[Item]) -> Stack:
+        return load_stack(items, settings, channels, device, step)
+
+    data = RunData(
+        fit=stack(fit),
+        held_out=stack(held_out),
+        anomalous=stack(line.train_anomalous),
+        test=stack(line.test),
+        channels=channels,
+        masks=load_masks(line.test, settings.metric_size or settings.size),
+    )
+    listener(StageEnded(_STAGE))
+    return data

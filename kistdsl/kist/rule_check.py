@@ -1,0 +1,86 @@
+"""Rules that fire on normal images as they do on anomalous ones are set aside, without any mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kistdsl.kist.labelling import ImageLabel, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFiring:
+    """How much one rule fires.
+
+    Attributes:
+        rule: its name.
+        normal_share: of the pixels of held-out normal images, 0..1.
+        anomalous_share: of the pixels of the anomalous training images, 0..1.
+        normal_images, anomalous_images: images on which it fires.
+        anomalous_pixels: pixels of the anomalous images.
+        set_aside: whether it takes no part in labelling.
+    """
+
+    rule: str
+    normal_share: float
+    anomalous_share: float
+    normal_images: int
+    anomalous_images: int
+    anomalous_pixels: int
+    set_aside: bool
+
+    def reason(self, ratio: float) -> str:
+        """Why the rule is set aside, in a sentence."""
+        return (
+            f"rule {self.rule!r} is set aside: it fires on {self.normal_share:.2%} of the pixels of held-out "
+            f"normal images, over {ratio:g} of its share on the anomalous ones ({self.anomalous_share:.2%})"
+        )
+
+
+def check_rules(
+    normal: Sequence[ImageLabel], anomalous: Sequence[ImageLabel], ratio: float | None
+) -> tuple[RuleFiring, ...]:
+    """Count what each rule fires on.
+
+    Args:
+        normal: labels of the held-out normal images, as if they were anomalous.
+        anomalous: labels of the anomalous images; not empty.
+        ratio: a rule is set aside when its share of normal pixels exceeds this many times its share of
+            anomalous ones; None: none is.
+    """
+    return tuple(_firing(name, normal, anomalous, ratio) for name in anomalous[0].by_rule)
+
+
+def _firing(
+    name: str, normal: Sequence[ImageLabel], anomalous: Sequence[ImageLabel], ratio: float | None
+) -> RuleFiring:
+    of_normal, of_anomalous = _share(name, normal), _share(name, anomalous)
+    return RuleFiring(
+        rule=name,
+        normal_share=of_normal,
+        anomalous_share=of_anomalous,
+        normal_images=_fired(name, normal),
+        anomalous_images=_fired(name, anomalous),
+        anomalous_pixels=sum(int(label.by_rule[name].sum()) for label in anomalous),
+        set_aside=ratio is not None and of_normal > ratio * of_anomalous,
+    )
+
+
+def _share(name: str, labels: Sequence[ImageLabel]) -> float:
+    pixels = sum(label.mask.size for label in labels)
+    return sum(int(label.by_rule[name].sum()) for label in labels) / pixels if pixels else 0.0
+
+
+def _fired(name: str, labels: Sequence[ImageLabel]) -> int:
+    return sum(bool(label.by_rule[name].any()) for label in labels)
+
+
+def kept_mask(label: ImageLabel, firings: Sequence[RuleFiring]) -> Mask:
+    """The part of a label that rules still taking part made, (S, S) bool."""
+    mask = np.zeros_like(label.mask)
+    for firing in firings:
+        if not firing.set_aside:
+            mask |= label.by_rule[firing.rule]
+    return mask

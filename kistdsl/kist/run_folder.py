@@ -1,0 +1,155 @@
+"""A run folder: its files, and how they are written and read.
+
+config.json          settings, data, versions: everything needed to repeat the run
+rules.kr             the rules, included files in place
+model.safetensors    the final network; its metadata hold settings, channels and statistics
+metrics.json         figures of each model: `models`, a list in the order of the table, each with
+                     `name`, `title`, `seconds`, `steps`, `figures` (filtered map) and `raw`
+history.csv          one row an iteration (0: the initial model)
+rules.json           one object an iteration: `iteration`, `rules` (firing counts, set aside or not)
+pseudo_labels/       the last label of each anomalous training image, <folder>_<stem>_mask.png (0/255)
+panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, S[, 3]) uint8, `truths`
+                     (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2,)
+labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels
+residuals.npz        histograms of the maps of test pixels: `edges` (B + 1,), `baseline_normal`,
+                     `baseline_anomalous`, `kist_normal`, `kist_anomalous` (B,) counts
+report.html          made of the files above
+stages/              weights after each stage, and the checkpoint of an unfinished one
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.atomic import atomic_path, write_text
+from kistdsl.diagnostics import InputError
+
+_INCLUDE = re.compile(r'^\s*include\s+"([^"\n]+)"\s*(?:#.*)?$', re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths of one run."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.json"
+
+    @property
+    def rules(self) -> Path:
+        return self.root / "rules.kr"
+
+    @property
+    def model(self) -> Path:
+        return self.root / "model.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.json"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history.csv"
+
+    @property
+    def firings(self) -> Path:
+        return self.root / "rules.json"
+
+    @property
+    def labels(self) -> Path:
+        return self.root / "pseudo_labels"
+
+    @property
+    def stages(self) -> Path:
+        return self.root / "stages"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.model.is_file() and self.metrics.is_file()
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            InputError: it exists and holds something, or cannot be made.
+        """
+        try:
+            if self.root.exists() and any(self.root.iterdir()):
+                raise InputError(f"{self.root}: exists already; give another --out, or --resume to go on")
+            self.stages.mkdir(parents=True, exist_ok=True)
+            self.labels.mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be made: {error.strerror or error}") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON, whole or not at all; NaN and infinity are kept as Python's words for them."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        InputError: missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: no JSON ({error})") from error
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows under the union of their keys; None is an empty field."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as a compressed `.npz` without pickles, whole or not at all."""
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **dict(arrays))  # type: ignore[arg-type]
+
+
+def flattened_rules(path: str | os.PathLike[str]) -> str:
+    """The text of a rule file with what it includes in place of the `include` lines.
+
+    Raises:
+        InputError: a file cannot be read, or includes itself.
+    """
+    return _flattened(Path(path), ())
+
+
+def _flattened(path: Path, within: tuple[Path, ...]) -> str:
+    if path.resolve() in within:
+        raise InputError(f"{path}: includes itself")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    inside = (*within, path.resolve())
+    return _INCLUDE.sub(lambda found: _flattened(path.parent / found[1], inside), text)

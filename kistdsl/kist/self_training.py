@@ -1,0 +1,300 @@
+"""A whole run: data, initial model, Algorithm 1, the baseline trained as long, figures, the run folder."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from kistdsl._version import __version__
+from kistdsl.data.layouts import Line
+from kistdsl.diagnostics import InputError
+from kistdsl.engine.rule_set import RuleSet
+from kistdsl.kist import tensors
+from kistdsl.kist.config import Settings, settings_json
+from kistdsl.kist.devices import choose_device
+from kistdsl.kist.distributed import World, world
+from kistdsl.kist.events import Listener, Measured, Note, ignore
+from kistdsl.kist.evidence import Evidence, write_labels
+from kistdsl.kist.inference import raw_map, statistics_of, test_map
+from kistdsl.kist.iterations import Iterations, guard_limit
+from kistdsl.kist.measuring import measure
+from kistdsl.kist.methods import METHODS, Method
+from kistdsl.kist.product_data import RunData, load_data
+from kistdsl.kist.results import ModelResult, history_row, metrics_json
+from kistdsl.kist.run_folder import RunFolder, read_json, write_arrays, write_csv, write_json
+from kistdsl.kist.seed import deterministic
+from kistdsl.kist.stages import Stages, Trained
+from kistdsl.kist.training import Workshop
+from kistdsl.metrics import Evaluation
+
+_MACHINE_SETTINGS = {"device", "infer_batch", "checkpoint_seconds"}
+"""What may differ between a run and its continuation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to train.
+
+    Attributes:
+        line: the product line.
+        rules: its rules; None trains the baseline alone.
+        rules_text: their text, included files in place.
+        settings: all of them.
+        out: the run folder.
+        preset: its name, for the record.
+        resume: go on with what `out` holds.
+    """
+
+    line: Line
+    rules: RuleSet | None
+    rules_text: str
+    settings: Settings
+    out: Path
+    preset: str | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run.
+
+    Attributes:
+        folder: where everything lies.
+        models: initial model, baseline trained as long, KIST: those that were trained, in this order.
+    """
+
+    folder: RunFolder
+    models: tuple[ModelResult, ...]
+
+
+def train(request: Request, listener: Listener = ignore) -> Result:
+    """Train and measure one run.
+
+    Every stage is stored as it ends, and within a stage a checkpoint every few seconds: a run that was
+    stopped at any moment goes on with `resume`, to the same result (bit for bit on a CPU with the same
+    number of threads).
+
+    Args:
+        request: what to train.
+        listener: told what happens; called in one process only.
+
+    Raises:
+        InputError: unfit data or settings, a folder that exists, a run to resume that is another one.
+        Collapse: the initial model diverged.
+    """
+    device = choose_device(request.settings)
+    folder = RunFolder(request.out)
+    with deterministic(), world(device) as processes:
+        heard = listener if processes.writes else ignore
+        shop = Workshop(folder.stages, request.settings, device, processes, heard)
+        processes.require(request.settings.batch, "batch")
+        processes.require(request.settings.anomalous_batch, "anomalous images in iteration_batch")
+        data = load_data(request.line, request.settings, device, heard)
+        if processes.writes:
+            _open_folder(folder, request, data, device)
+        processes.wait()
+        return _Run(request, folder, data, shop).finish()
+
+
+def _open_folder(folder: RunFolder, request: Request, data: RunData, device: torch.device) -> None:
+    """Make the run folder and write what repeats the run, or see that it is the same run."""
+    config = _config(request, data, device)
+    if not request.resume or not folder.config.is_file():
+        folder.create()
+        if request.rules is not None:
+            folder.rules.write_text(request.rules_text, encoding="utf-8")
+        write_json(folder.config, config)
+        return
+    stored = read_json(folder.config)
+    differing = [
+        name
+        for name, value in config["settings"].items()
+        if name not in _MACHINE_SETTINGS and stored["settings"].get(name) != value
+    ]
+    differing += [name for name in ("images_digest", "rules_hash") if stored[name] != config[name]]
+    if differing:
+        raise InputError(f"{folder.root}: was started with other {', '.join(differing)}; nothing is resumed")
+
+
+def _config(request: Request, data: RunData, device: torch.device) -> dict[str, Any]:
+    parts = {
+        "train": len(data.fit),
+        "held_out": len(data.held_out),
+        "anomalous": len(data.anomalous),
+        "test": len(data.test),
+    }
+    return {
+        "kistdsl": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine(),
+        "threads": torch.get_num_threads(),
+        "data": str(request.line.root),
+        "layout": request.line.layout,
+        "images": parts,
+        "images_digest": data.digest,
+        "channels": data.channels,
+        "rules": None if request.rules is None else request.rules.program.name,
+        "rules_hash": None if request.rules is None else request.rules.source_hash,
+        "preset": request.preset,
+        "settings": settings_json(request.settings),
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taught:
+    """What Algorithm 1 came to: the network, its stages, and the labels."""
+
+    network: nn.Module
+    teacher: Trained | None
+    updates: tuple[Trained, ...]
+    iterations: Iterations
+
+
+class _Run:
+    """The course of one run, after its data are read."""
+
+    def __init__(self, request: Request, folder: RunFolder, data: RunData, shop: Workshop) -> None:
+        self.request, self.folder, self.data, self.shop = request, folder, data, shop
+        self.settings = request.settings
+        self.stages = Stages(data, shop)
+        self.history: list[dict[str, Any]] = []
+
+    def finish(self) -> Result:
+        """Every stage, the figures, the files."""
+        network = self.stages.network(self.settings.model)
+        initial = self.stages.initial(network)
+        self._measured(initial, network, 0)
+        title = "baseline (initial model)" if self.settings.method == "kist" else self.settings.method
+        models = [self._result("initial", title, network, [initial])]
+        taught = self._teach(network, initial) if self._teaches() else None
+        if taught:
+            models += self._compared(network, initial, taught)
+        if self.shop.world.writes:
+            self._write(network, taught, models)
+        self.shop.world.wait()
+        return Result(self.folder, tuple(models))
+
+    def _teaches(self) -> bool:
+        """Whether there is all that KIST needs; says what is missing otherwise."""
+        if self.settings.method != "kist":
+            return False
+        lacks = [] if len(self.data.anomalous) else ["no anomalous training images (train/anomalous)"]
+        lacks += [] if self.request.rules is not None else ["no rules (--rules FILE)"]
+        if lacks:
+            message = f"only the baseline is trained: {' and '.join(lacks)}"
+            self.shop.listener(Note(message, warning=True))
+        return not lacks
+
+    # ---- Algorithm 1
+
+    def _teach(self, start: nn.Module, initial: Trained) -> _Taught:
+        """Algorithm 1 on a copy of the initial model."""
+        assert self.request.rules is not None
+        network = self.stages.network(self.settings.model)
+        network.load_state_dict(start.state_dict())
+        limit = guard_limit(initial.held_out, self.settings.guard)
+        iterations = Iterations(self.stages, self.request.rules, limit)
+        teacher, teaching = self._teacher()
+        updates: list[Trained] = []
+        for number in range(1, self.settings.iterations + 1):
+            source = (network, self.stages.method)
+            if teacher is not None and number <= self.settings.teacher_iterations:
+                source = teacher
+            update = iterations.update(number, network, source)
+            self._measured(update, network, number)
+            updates.append(update)
+            if update.facts["stopped"]:
+                break
+        return _Taught(network, teaching, tuple(updates), iterations)
+
+    def _teacher(self) -> tuple[tuple[nn.Module, Method] | None, Trained | None]:
+        settings = self.settings
+        if not settings.teacher:
+            return None, None
+        method = METHODS[settings.teacher_method](settings)
+        network = self.stages.network(settings.teacher, purpose="teacher")
+        trained = self.stages.teacher(network, method)
+        return (network, method), trained
+
+    def _compared(self, network: nn.Module, initial: Trained, taught: _Taught) -> list[ModelResult]:
+        """The baseline trained as long (`network` goes on), and KIST."""
+        models = []
+        steps = [update for update in taught.updates if update.steps]
+        if self.settings.baselines and steps:
+            going_on = [self.stages.continued(network, number) for number in range(1, len(steps) + 1)]
+            models.append(
+                self._result("baseline", "baseline, trained as long", network, [initial, *going_on])
+            )
+        control = self.settings.control
+        title = "KIST" if control == "none" else f"KIST, control {control}"
+        teaching = [taught.teacher] if taught.teacher else []
+        models.append(self._result("kist", title, taught.network, [initial, *teaching, *taught.updates]))
+        return models
+
+    # ---- figures
+
+    def _measure(self, network: nn.Module, *, use_filter: bool, intervals: bool) -> Evaluation | None:
+        """Figures on the test set, by the process that writes."""
+        if not self.shop.world.writes:
+            return None
+        transform = test_map(self.settings) if use_filter else raw_map
+        return measure(network, self.stages.method, self.data, self.shop, transform, intervals=intervals)
+
+    def _measured(self, trained: Trained, network: nn.Module, iteration: int) -> None:
+        found = self._measure(network, use_filter=True, intervals=False)
+        self.history.append(history_row(iteration, trained, found))
+        if found:
+            overall = found.overall
+            self.shop.listener(
+                Measured(trained.name, overall.pixel_auroc, overall.aupro, overall.per_image_auroc)
+            )
+
+    def _result(self, name: str, title: str, network: nn.Module, stages: list[Trained]) -> ModelResult:
+        return ModelResult(
+            name=name,
+            title=title,
+            seconds=sum(stage.seconds for stage in stages),
+            steps=sum(stage.steps for stage in stages),
+            held_out=stages[-1].held_out,
+            figures=self._measure(network, use_filter=True, intervals=True),
+            raw=self._measure(network, use_filter=False, intervals=False),
+        )
+
+    # ---- files
+
+    def _write(self, baseline: nn.Module, taught: _Taught | None, models: list[ModelResult]) -> None:
+        final = taught.network if taught else baseline
+        if len(self.data.test):
+            evidence = Evidence(self.data, replace(self.shop, world=World()), self.stages.method)
+            panels = evidence.panels(baseline, final)
+            write_arrays(self.folder.root / "panels.npz", panels)
+            write_arrays(self.folder.root / "residuals.npz", evidence.histograms(baseline, final))
+        if taught:
+            write_labels(self.folder, self.data.anomalous, taught.iterations)
+            rules = [{"iteration": u.facts["iteration"], "rules": u.facts["rules"]} for u in taught.updates]
+            write_json(self.folder.firings, rules)
+        write_csv(self.folder.history, self.history)
+        self._write_model(final)
+        size = self.settings.metric_size or self.settings.size
+        write_json(self.folder.metrics, metrics_json(models, size))
+
+    def _write_model(self, network: nn.Module) -> None:
+        """The final network with all that localizing needs."""
+        shop, method = replace(self.shop, world=World()), self.stages.method
+        of_map = statistics_of(network, method, self.data.fit, shop, test_map(self.settings))
+        raw = statistics_of(network, method, self.data.fit, shop, raw_map)
+        facts = {
+            "settings": settings_json(self.settings),
+            "channels": self.data.channels,
+            "map": [of_map.mu, of_map.sigma],
+            "raw": [raw.mu, raw.sigma],
+        }
+        tensors.save(self.folder.model, tensors.weights(network), facts)
