@@ -173,7 +173,9 @@ def _over_local_median(picture: Picture) -> NDArray[np.float64]:
     step = max(1, -(-max(height, width) // GRID))
     levels = (picture.codes[::step, ::step] / picture.scale + 0.5).astype(np.uint8)
     reach = max(1, min(levels.shape) // WINDOW_SHARE)
-    around = np.maximum(_local_median(levels, reach), 1)
+    around = np.empty(levels.shape, np.uint8)
+    _local_median(levels, reach, around, np.zeros(256, np.int64))
+    around = np.maximum(around, 1)
     if step > 1:
         around = np.repeat(np.repeat(around, step, 0), step, 1)[:height, :width]
     ratio: NDArray[np.float64] = np.maximum(picture.codes / picture.scale, 1.0) / around
@@ -181,11 +183,14 @@ def _over_local_median(picture: Picture) -> NDArray[np.float64]:
 
 
 @njit
-def _local_median(levels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
-    """Lower median of each (2 reach + 1)-square window, cut off at the edges (Huang's sliding counts)."""
+def _local_median(
+    levels: NDArray[np.uint8], reach: int, out: NDArray[np.uint8], counts: NDArray[np.int64]
+) -> None:
+    """Lower median of each (2 reach + 1)-square window, cut off at the edges (Huang's sliding counts).
+
+    `out` is as large as `levels`; `counts` has 256 places.
+    """
     height, width = levels.shape
-    out = np.empty((height, width), np.uint8)
-    counts = np.zeros(256, np.int64)
     for y in range(height):
         top, bottom = max(y - reach, 0), min(y + reach + 1, height)
         counts[:] = 0
@@ -211,4 +216,3 @@ def _local_median(levels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
                 median += 1
             if x >= 0:
                 out[y, x] = median
-    return out
