@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from kistdsl.language.checks import (
     always_true,
+    contradicting_cases,
     contradictory,
     dead_branch,
     double_negation,
     duplicate_clause,
     duplicate_rule,
+    failing_test,
     gap,
     hedge_without_effect,
     identical_terms,
+    impossible_value,
     out_of_reach,
     redundant_clause,
     shadowed_rule,
@@ -28,9 +31,11 @@ from kistdsl.language.checks import (
     terms_out_of_order,
     truth_below_alpha,
     unreachable_class,
+    unreachable_expectation,
     unused_class,
     unused_property,
     unused_term,
+    useless_setting,
 )
 from kistdsl.language.codes import Check
 
@@ -61,4 +66,10 @@ CHECKS: tuple[Check, ...] = (
     subsumed_rule.CHECK,
     unreachable_class.CHECK,
     shadowed_rule.CHECK,
+    # --- K5: tests ---
+    failing_test.CHECK,
+    unreachable_expectation.CHECK,
+    impossible_value.CHECK,
+    contradicting_cases.CHECK,
+    useless_setting.CHECK,
 )
