@@ -56,6 +56,9 @@ class Kernel(Protocol):
     ) -> NDArray[np.bool_]:
         """(N,) grade >= alpha; False for NaN."""
 
+    def grade_one(self, *values: float) -> float:
+        """Grade of one row, a number a column; NaN if one is NaN."""
+
 
 class Backend(Protocol):
     """Makes kernels."""

@@ -95,6 +95,9 @@ class NumpyKernel:
         grade = self.grade(columns, skip_missing=skip_missing)
         return np.greater_equal(grade, self._dtype.type(self.program.alpha))
 
+    def grade_one(self, *values: float) -> float:
+        return float(self.grade([np.array([value], self._dtype) for value in values])[0])
+
     def _blocks(self, columns: Columns) -> Iterator[tuple[slice, list[Array]]]:
         """(rows, value of every node on these rows)."""
         with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 Dtype: TypeAlias = Literal["float64", "float32"]
 DTYPES: tuple[Dtype, ...] = ("float64", "float32")
@@ -286,7 +286,8 @@ def with_operands(node: Node, indices: tuple[int, ...]) -> Node:
     """The same step on other operands."""
     if not indices:
         return node
-    return replace(node, **dict(zip(node.OPERANDS, indices, strict=True)))
+    changes: dict[str, Any] = dict(zip(node.OPERANDS, indices, strict=True))
+    return replace(node, **changes)
 
 
 def constants(node: Node) -> tuple[tuple[str, object], ...]:
@@ -329,7 +330,7 @@ def unit_nodes(nodes: tuple[Node, ...]) -> tuple[bool, ...]:
     """`is_unit` of every node."""
     unit: list[bool] = []
     for node in nodes:
-        unit.append(is_unit(node, unit))  # noqa: PERF401 - reads what it has built
+        unit.append(is_unit(node, unit))
     return tuple(unit)
 
 
@@ -337,5 +338,5 @@ def column_sets(nodes: tuple[Node, ...]) -> tuple[frozenset[int], ...]:
     """`column_set` of every node."""
     sets: list[frozenset[int]] = []
     for node in nodes:
-        sets.append(column_set(node, sets))  # noqa: PERF401 - reads what it has built
+        sets.append(column_set(node, sets))
     return tuple(sets)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from kistdsl.ir.rounding import cast
 from kistdsl.language import checked
 from kistdsl.language.memberships import HEDGES
 
-_SCALAR: Mapping[Dtype, Callable[[float], float]] = {"float64": float, "float32": np.float32}
+_SCALAR: Mapping[Dtype, Callable[[float], Any]] = {"float64": float, "float32": np.float32}
 
 
 @dataclass(frozen=True)

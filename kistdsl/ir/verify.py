@@ -10,7 +10,7 @@ from kistdsl.ir.rounding import ROUND
 from kistdsl.language.memberships import HEDGES
 
 
-class CompilerBug(Exception):  # noqa: N818 - the name says what it is
+class CompilerBug(Exception):
     """A pass broke the IR: never a user's mistake."""
 
 

@@ -16,7 +16,7 @@ from kistdsl.ir.nodes import DTYPES
 from kistdsl.ir.passes import optimise
 from tests.ir.programs import programs, tables
 
-BACKENDS = ["numpy"]
+BACKENDS = ["numpy", "numba"]
 
 
 def same_bits(got: np.ndarray, want: np.ndarray) -> None:

@@ -1,0 +1,132 @@
+"""Parquet tables, batch by batch; other columns keep their types, order and metadata."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kistdsl.atomic import atomic_path
+from kistdsl.diagnostics import InputError
+from kistdsl.engine.files import ADDED, Grader, missing_columns
+from kistdsl.engine.rule_set import Evaluation
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ModuleNotFoundError as error:
+    raise InputError("Parquet tables need the package pyarrow (pip install 'kistdsl[parquet]')") from error
+
+ROWS = 1 << 17
+"""Rows in memory at a time."""
+
+
+class ParquetFile:
+    """A Parquet file; properties are integers or floats of any width, null is a missing value."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self) -> int | None:
+        """From the footer."""
+        with self._open() as file:
+            count: int = file.metadata.num_rows
+            return count
+
+    def grade(self, grader: Grader, out: Path | None) -> None:
+        """See `kistdsl.engine.files.TableFile`."""
+        with self._open() as file:
+            self._check(file.schema_arrow, grader)
+            if out is None or out.suffix.lower() not in (".parquet", ".pq"):
+                self._into_csv(file, grader, out)
+            else:
+                self._into_parquet(file, grader, out)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Any]:
+        try:
+            with pq.ParquetFile(self.path) as file:
+                yield file
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{self.path}: cannot be read as Parquet: {_first_line(error)}") from error
+
+    def _check(self, schema: Any, grader: Grader) -> None:
+        if problem := missing_columns(self.path, schema.names, grader.properties):
+            raise problem
+        for name in grader.properties:
+            if len(schema.get_all_field_indices(name)) > 1:
+                raise InputError(f"{self.path}: column {name!r} is there twice")
+            type_ = schema.field(name).type
+            if not (pa.types.is_integer(type_) or pa.types.is_floating(type_)):
+                raise InputError(f"{self.path}: column {name!r} holds {type_}, not numbers")
+
+    def _into_parquet(self, file: Any, grader: Grader, out: Path) -> None:
+        kept = [field for field in file.schema_arrow if field.name not in ADDED]
+        types = _types(grader)
+        added = [pa.field(name, type_) for name, type_ in zip(ADDED, types, strict=True)]
+        schema = pa.schema([*kept, *added], metadata=file.schema_arrow.metadata)
+        with atomic_path(out) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+            for batch in file.iter_batches(batch_size=ROWS):
+                columns = _arrow(self._evaluate(batch, grader), types)
+                others = [batch.column(field.name) for field in kept]
+                writer.write_batch(pa.record_batch([*others, *columns], schema=schema))
+
+    def _into_csv(self, file: Any, grader: Grader, out: Path | None) -> None:
+        names = [name for name in file.schema_arrow.names if name not in ADDED]
+
+        def copy(sink: Any) -> None:
+            writer = csv.writer(sink, lineterminator="\n")
+            writer.writerow([*names, *ADDED])
+            types = _types(grader)
+            for batch in file.iter_batches(batch_size=ROWS):
+                columns = _arrow(self._evaluate(batch, grader), types)
+                fields = [batch.column(name).to_pylist() for name in names]
+                fields += [column.to_pylist() for column in columns]
+                writer.writerows(zip(*(map(_text, field) for field in fields), strict=True))
+
+        if out is None:
+            copy(sys.stdout)
+            return
+        with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as sink:
+            copy(sink)
+
+    def _evaluate(self, batch: Any, grader: Grader) -> Evaluation:
+        columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in grader.properties}
+        return grader.evaluate(columns, batch.num_rows)
+
+
+def _types(grader: Grader) -> tuple[Any, ...]:
+    """Of the added columns."""
+    real = pa.float64() if grader.options.dtype == "float64" else pa.float32()
+    return (real, pa.string(), pa.string(), pa.bool_())
+
+
+def _arrow(result: Evaluation, types: tuple[Any, ...]) -> list[Any]:
+    """The added columns; null where the grade is unknown."""
+    unknown = np.isnan(result.grade)
+    nobody = result.rule < 0
+    names = (
+        _taken(result.classes, result.target, nobody),
+        _taken(result.rule_names, result.rule, nobody),
+    )
+    return [pa.array(result.grade, types[0], mask=unknown), *names, pa.array(result.anomalous, types[3])]
+
+
+def _taken(names: tuple[str, ...], index: Any, nobody: Any) -> Any:
+    return pa.array(list(names), pa.string()).take(pa.array(index, pa.int32(), mask=nobody))
+
+
+def _text(value: object) -> str:
+    """A value as a CSV field: empty for null, true and false in lower case."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

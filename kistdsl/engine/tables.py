@@ -1,0 +1,134 @@
+"""Region tables as users hold them: mappings of arrays, structured arrays, pandas, Polars, Arrow.
+
+None of these packages is imported here: a table is known by its interface, and what is not known is
+asked for the Arrow C stream interface.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.diagnostics import InputError
+
+Table: TypeAlias = Any
+"""A mapping of names to arrays, a structured array, an (N, P) array in the order of the rules'
+properties, a pandas or Polars frame, an Arrow table or record batch, or whatever offers the Arrow C
+stream interface."""
+
+
+def columns_of(table: Table, names: Sequence[str]) -> list[NDArray[Any]]:
+    """The columns of `names`, one array (N,) each, copied only where the table does not hold an array.
+
+    Missing values (null, NA, None) become NaN.
+
+    Raises:
+        InputError: a column is missing, holds no real numbers, or columns differ in length; the message
+            names the column.
+    """
+    if type(table) is dict and names and all(name in table for name in names):
+        columns = [_numbers(table[name], name) for name in names]
+    else:
+        source = _source(table, names)
+        columns = [_numbers(_column(source, name), name) for name in names]
+    for name, column in zip(names, columns, strict=True):
+        if len(column) != len(columns[0]):
+            raise InputError(
+                f"column {name!r} has {len(column)} rows, but column {names[0]!r} has {len(columns[0])}"
+            )
+    return columns
+
+
+def _source(table: Table, names: Sequence[str]) -> Table:
+    """The table in a form that `_column` can index by name."""
+    if isinstance(table, np.ndarray) and table.dtype.names is None:
+        if table.ndim != 2 or table.shape[1] != len(names):
+            raise InputError(
+                f"an array of shape {table.shape} is no region table: expected (rows, {len(names)}) with the "
+                f"columns {', '.join(names)}, a structured array or a mapping"
+            )
+        return dict(zip(names, table.T, strict=True))
+    if isinstance(table, Mapping | np.ndarray) or _names(table) is not None:
+        return table
+    if hasattr(table, "__arrow_c_stream__"):
+        try:
+            pyarrow = importlib.import_module("pyarrow")
+        except ModuleNotFoundError:
+            raise InputError(
+                "reading a table through the Arrow interface needs the package pyarrow"
+            ) from None
+        return pyarrow.table(table)
+    hint = "; collect it first" if hasattr(table, "collect") else ""
+    raise InputError(f"{type(table).__name__} is no region table{hint}")
+
+
+def _names(table: Table) -> list[str] | None:
+    """Column names of a table, None when it has none that can be listed."""
+    if isinstance(table, Mapping):
+        return [str(name) for name in table]
+    if isinstance(table, np.ndarray):
+        return list(table.dtype.names or ())
+    if hasattr(table, "column_names"):  # Arrow
+        return [str(name) for name in table.column_names]
+    if hasattr(table, "columns") and hasattr(table, "__getitem__"):  # pandas, Polars
+        return [str(name) for name in table.columns]
+    names = getattr(getattr(table, "schema", None), "names", None)  # Arrow record batch
+    return None if names is None else [str(name) for name in names]
+
+
+def _column(table: Table, name: str) -> Any:
+    names = _names(table) or []
+    if name not in names:
+        present = f"; it has {', '.join(names[:12])}" if names else ""
+        raise InputError(f"the table has no column {name!r}{present}")
+    return table.column(name) if hasattr(table, "column") and not isinstance(table, Mapping) else table[name]
+
+
+def _numbers(values: Any, name: str) -> NDArray[Any]:
+    """One column as an array of real numbers."""
+    array = values if isinstance(values, np.ndarray) else _as_array(values)
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"column {name!r} holds {_dtype_name(values, array)}, not numbers")
+    if array.ndim != 1:
+        raise InputError(f"column {name!r} has shape {array.shape}; expected one value a row")
+    return array
+
+
+def _as_array(values: Any) -> NDArray[Any]:
+    dtype = getattr(values, "dtype", None)
+    if hasattr(dtype, "na_value") and getattr(dtype, "kind", "O") in "fiu":  # pandas' nullable numbers
+        return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan))
+    if isinstance(values, Sequence) and not isinstance(values, str):
+        return _from_list(values)
+    if hasattr(values, "to_numpy"):
+        if hasattr(values, "chunks") or not hasattr(values, "null_count"):
+            return np.asarray(values.to_numpy())
+        return np.asarray(_single(values))
+    return np.asarray(values)
+
+
+def _single(values: Any) -> Any:
+    """A Polars series or an Arrow array: the latter copies only where it must, when allowed to."""
+    try:
+        return values.to_numpy(zero_copy_only=False)
+    except TypeError:
+        return values.to_numpy()
+
+
+def _from_list(values: Sequence[Any]) -> NDArray[Any]:
+    """A list of numbers; None becomes NaN."""
+    if not values:
+        return np.zeros(0)
+    array = np.asarray(values)
+    if array.dtype.kind == "O" and all(v is None or type(v) in (int, float) for v in values):
+        return np.array([np.nan if v is None else float(v) for v in values])
+    return array
+
+
+def _dtype_name(values: Any, array: NDArray[Any]) -> str:
+    dtype = getattr(values, "dtype", getattr(values, "type", array.dtype))
+    return str(dtype)
