@@ -48,30 +48,19 @@ class PseudoLabeller:
 
     Args:
         rules: the rules.
-        thresholds: of the residual, any order (see `kistdsl.thresholds`).
+        maps: where regions come from, each with its own thresholds.
         min_area: regions of fewer pixels are none.
-        maps: more candidate maps to take regions from, each with its own thresholds.
-        residual: whether the residual's own regions are taken.
 
     Raises:
-        InputError: thresholds or settings that cannot be used.
+        InputError: no map, or a min_area below 1.
     """
 
-    def __init__(
-        self,
-        rules: RuleSet,
-        thresholds: ArrayLike,
-        *,
-        min_area: int = 1,
-        maps: Sequence[CandidateMap] = (),
-        residual: bool = True,
-    ) -> None:
+    def __init__(self, rules: RuleSet, maps: Sequence[CandidateMap], *, min_area: int = 1) -> None:
         if min_area < 1:
             raise InputError(f"min_area is {min_area}; at least 1 pixel")
-        own = (CandidateMap(RESIDUAL, tuple(np.ravel(np.asarray(thresholds, np.float64)).tolist())),)
-        self.maps = (*(own if residual else ()), *maps)
-        if not self.maps:
-            raise InputError("no candidate map: neither the residual nor another one")
+        if not maps:
+            raise InputError("no candidate map: name the residual or another one")
+        self.maps = tuple(maps)
         self.rules = rules
         self.min_area = min_area
         self._threads = threading.local()
@@ -148,6 +137,10 @@ class PseudoLabeller:
         }
 
 
+def _of_residual(thresholds: ArrayLike) -> CandidateMap:
+    return CandidateMap(RESIDUAL, tuple(np.ravel(np.asarray(thresholds, np.float64)).tolist()))
+
+
 def pseudo_label(
     rules: RuleSet,
     gray: NDArray[Any],
@@ -185,7 +178,7 @@ def pseudo_label(
     >>> int(pseudo_label(rules, gray, residual, [0.5]).mask.sum())
     4
     """
-    labeller = PseudoLabeller(rules, thresholds, min_area=min_area, maps=maps)
+    labeller = PseudoLabeller(rules, (_of_residual(thresholds), *maps), min_area=min_area)
     picture = Picture.of(gray, residual, image=image, name=name)
     return PseudoLabel(labeller.mask(picture), labeller.regions(picture) if regions else None)
 
@@ -217,7 +210,7 @@ def pseudo_labels(
 
     Equation: (9) to (12)
     """
-    labeller = PseudoLabeller(rules, thresholds, min_area=min_area, maps=maps)
+    labeller = PseudoLabeller(rules, (_of_residual(thresholds), *maps), min_area=min_area)
 
     def one(item: tuple[Any, Any, Any, str]) -> NDArray[np.bool_]:
         gray, residual, image, name = item

@@ -110,9 +110,7 @@ class Labeller:
         self._rules: dict[str, Callable[[Picture], Mask]] = {NO_RULES: self._every_region}
         if rules is not None:
             self._rules = {
-                name: PseudoLabeller(
-                    rule, maps[0].levels, min_area=settings.min_area, maps=maps, residual=False
-                ).mask
+                name: PseudoLabeller(rule, maps, min_area=settings.min_area).mask
                 for name, rule in rules.items()
             }
 
