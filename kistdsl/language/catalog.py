@@ -7,10 +7,11 @@ from kistdsl.language.codes import Code
 from kistdsl.language.ignores import UNUSED_IGNORE
 from kistdsl.language.name_codes import NAMES
 from kistdsl.language.number_codes import NUMBERS
+from kistdsl.language.phrase_codes import PHRASES
 from kistdsl.language.syntax_codes import SYNTAX
 
 CATALOG: tuple[Code, ...] = tuple(
-    sorted((*SYNTAX, *NAMES, *NUMBERS, *CHECKS, UNUSED_IGNORE), key=lambda code: code.code)
+    sorted((*SYNTAX, *PHRASES, *NAMES, *NUMBERS, *CHECKS, UNUSED_IGNORE), key=lambda code: code.code)
 )
 
 

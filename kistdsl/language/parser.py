@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from kistdsl.diagnostics import Diagnostic, Source, Span
 from kistdsl.language import ast, syntax_codes
 from kistdsl.language.lalr import Failure, Piece, parse_piece
-from kistdsl.language.syntax_errors import Mistake, explain, unknown_statement
+from kistdsl.language.mistake import Mistake
+from kistdsl.language.syntax_errors import explain, unknown_statement
 from kistdsl.language.tokens import STATEMENT_KINDS, Word, comments_of, words_of
 
 MAX_CHARACTERS = 4_000_000

@@ -29,7 +29,7 @@ Outside of texts and comments a rule file holds names, numbers and `( ) , : = =>
 came in by copying from a document (a long dash, a non-breaking space, a typographic sign) is not read as
 the one that it looks like.
 """,
-    bad="IF area is high & gray is low THEN anomalous\n",
+    bad="IF area is high; gray is low THEN anomalous\n",
     good=_GOOD,
 )
 
@@ -177,6 +177,30 @@ A tab is read like a space, but every editor shows it with another width. Said o
     good="IF area is high THEN anomalous\n",
 )
 
+TYPOGRAPHIC_QUOTE = Code(
+    code="K014",
+    slug="typographic-quote",
+    title="a quote that is not a straight double quote",
+    severity=ERROR,
+    explanation="""
+Word processors replace straight quotes by curly ones. Texts stand between straight double quotes only.
+""",
+    bad="product “Magnetic tile”\n" + _GOOD,
+    good='product "Magnetic tile"\n' + _GOOD,
+)
+
+MALFORMED_NUMBER = Code(
+    code="K015",
+    slug="malformed-number",
+    title="a word that begins like a number",
+    severity=ERROR,
+    explanation="""
+Numbers look like `0.8`, `.5`, `1e-3`, `2%`, `inf`, `-inf`. Units are not written: each property has its own.
+""",
+    bad="property gray scale 255px\n" + _GOOD,
+    good="property gray scale 255\n" + _GOOD,
+)
+
 SYNTAX: tuple[Code, ...] = (
     UNEXPECTED,
     BAD_CHARACTER,
@@ -191,4 +215,6 @@ SYNTAX: tuple[Code, ...] = (
     WINDOWS_LINE_ENDS,
     LONE_RETURN,
     TAB,
+    TYPOGRAPHIC_QUOTE,
+    MALFORMED_NUMBER,
 )

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from kistdsl.diagnostics import Diagnostic
-from kistdsl.language import syntax_codes as codes
+from kistdsl.language import phrase_codes as codes
+from kistdsl.language import syntax_codes
 from kistdsl.language.condition_errors import in_condition, in_target
 from kistdsl.language.mistake import END, Mistake
 from kistdsl.language.nearest import nearest
@@ -65,14 +66,14 @@ def _keyword_as_name(m: Mistake) -> Diagnostic | None:
 
 def _unexpected(m: Mistake) -> Diagnostic:
     if m.ends:
-        return m.report(codes.INCOMPLETE, "this statement stops too early", help=_expected(m))
+        return m.report(syntax_codes.UNEXPECTED, "this statement stops too early", help=_expected(m))
     if "$END" in m.accepts:
         return m.report(
-            codes.UNEXPECTED,
+            syntax_codes.UNEXPECTED,
             f"the statement is complete before `{_shown(m)}`",
             help="write one statement a line; `#` begins a comment",
         )
-    return m.report(codes.UNEXPECTED, f"`{_shown(m)}` cannot stand here", help=_expected(m))
+    return m.report(syntax_codes.UNEXPECTED, f"`{_shown(m)}` cannot stand here", help=_expected(m))
 
 
 def _shown(m: Mistake) -> str:
@@ -105,9 +106,7 @@ _EXPLANATIONS: tuple[Explanation, ...] = (
 
 def unknown_statement(mistake: Mistake) -> Diagnostic:
     """`rul blob: ...`, or a line of prose."""
-    m = Mistake(
-        mistake.source, mistake.words, mistake.start, mistake.start, mistake.end, mistake.accepts
-    )
+    m = Mistake(mistake.source, mistake.words, mistake.start, mistake.start, mistake.end, mistake.accepts)
     if m.kind() in ("UNCLOSED", "BAD"):
         found = in_word(m)
         if found is not None:

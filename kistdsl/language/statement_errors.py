@@ -1,0 +1,313 @@
+"""Mistakes outside of conditions: names, definitions, settings, test cases."""
+
+from __future__ import annotations
+
+from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.language import phrase_codes as codes
+from kistdsl.language.codes import Code
+from kistdsl.language.mistake import END, Mistake
+from kistdsl.language.tokens import STATEMENT_KINDS
+
+_WHAT = {
+    "RULE": ("a rule", "rule stain: IF ..."),
+    "TERM": ("a term", "term dark of gray = zmf(30, 60)"),
+    "PROPERTY": ("a property", "property gray scale 255"),
+    "CLASS": ("a class", "class crack"),
+}
+
+
+def _lead(m: Mistake) -> str:
+    return m.words[m.lead].kind
+
+
+def _missing_name(m: Mistake) -> Diagnostic | None:
+    lead = _lead(m)
+    if m.at != m.lead + 1 or lead not in _WHAT:
+        return None
+    what, example = _WHAT[lead]
+    if not m.ends and m.kind() not in ("COLON", "STRING", "EQUALS", "NUMBER", "IF", "LPAR"):
+        return None
+    quoted = m.kind() == "STRING"
+    message = f"the name of {what} is a word without quotes" if quoted else f"the name of {what} is missing"
+    return m.report(codes.MISSING_NAME, message, span=m.behind if m.ends else None, help=f"write `{example}`")
+
+
+def _two_words(m: Mistake, what: str) -> Diagnostic | None:
+    if m.kind() != "NAME" or m.kind(-1) != "NAME" or m.at != m.lead + 2:
+        return None
+    return m.report(
+        codes.MALFORMED_NAME,
+        f"the name of {what} is one word",
+        span=m.through(-1),
+        help=f"write `{m.text(-1)}_{m.text()}`",
+    )
+
+
+def in_rule_head(m: Mistake) -> Diagnostic | None:
+    """`rule NAME "text": IF`."""
+    if _lead(m) != "RULE" or m.in_condition or m.behind_then:
+        return None
+    found = _missing_name(m) or _two_words(m, "a rule")
+    if found is not None:
+        return found
+    if (
+        m.kind(-1) in ("NAME", "STRING")
+        and "COLON" in m.accepts
+        and (m.ends or m.kind() in ("IF", "EQUALS", "STRING"))
+    ):
+        return m.report(
+            codes.MISSING_COLON,
+            "a colon is missing behind the rule's name",
+            span=m.behind,
+            help="write `rule NAME: IF ...`",
+        )
+    if m.kind(-1) == "COLON":
+        return m.report(
+            codes.MISSING_IF,
+            "the rule's condition begins with IF",
+            span=m.behind,
+            help="write `IF` behind the colon",
+        )
+    return None
+
+
+def in_definition(m: Mistake) -> Diagnostic | None:
+    """`term`, `property`, `class`."""
+    lead = _lead(m)
+    if lead not in ("TERM", "PROPERTY", "CLASS"):
+        return None
+    found = _missing_name(m)
+    if found is not None:
+        return found
+    if lead == "TERM":
+        return _in_term(m)
+    if lead == "PROPERTY":
+        return _in_property(m)
+    if m.kind() == "COMMA":
+        return m.report(
+            codes.ONE_CLASS, "one class is declared at a time", help="write one `class` line for each"
+        )
+    return _two_words(m, "a class")
+
+
+# --- terms -----------------------------------------------------------------------------------
+
+
+def _in_term(m: Mistake) -> Diagnostic | None:
+    if "EQUALS" in m.accepts and m.kind(-1) == "NAME":
+        if m.kind() == "NAME" and m.kind(1) != "LPAR":
+            return _two_words(m, "a term")
+        replaced = m.kind() in ("COLON", "IS")
+        return m.report(
+            codes.MISSING_EQUALS,
+            "`=` is missing before the membership function",
+            span=m.span() if replaced else m.behind,
+            help="write `term NAME = trapmf(...)` or `term NAME of PROPERTY = trapmf(...)`",
+        )
+    if m.kind(-1) == "EQUALS" or (m.kind(-1) == "NAME" and m.kind(-2) == "EQUALS"):
+        return m.report(
+            codes.MISSING_FUNCTION,
+            "a term is made by a membership function",
+            span=m.span(-1) if m.kind(-1) == "NAME" else m.behind if m.ends else None,
+            help="write `trapmf(a, b, c, d)`, `trimf(a, b, c)`, `gaussmf(mean, sigma)` ...",
+        )
+    if m.kind(-1) == "OF":
+        help = "write `term NAME of gray = ...`"
+        return m.report(
+            codes.MISSING_NAME, "a property's name is missing behind `of`", span=m.behind, help=help
+        )
+    return _in_arguments(m)
+
+
+def _in_arguments(m: Mistake) -> Diagnostic | None:
+    if not any(m.words[i].kind == "LPAR" for i in range(m.lead, m.at)):
+        return None
+    if m.ends and ("RPAR" in m.accepts or m.kind(-1) == "COMMA"):
+        opening = next(i for i in range(m.lead, m.at) if m.words[i].kind == "LPAR")
+        word = m.words[opening]
+        return m.report(
+            codes.PARENTHESES,
+            "this parenthesis is never closed",
+            span=Span(m.source, word.start, word.end),
+            labels=[Label(m.behind, "`)` belongs here")],
+            help="close it with `)`",
+        )
+    if m.kind(-1) == "NUMBER" and m.kind() in ("NUMBER", "LPAR"):
+        return m.report(
+            codes.MISSING_COMMA, "a comma is missing between two numbers", span=m.behind, help="write `,`"
+        )
+    if m.kind(-1) == "RPAR" and m.kind() == "LPAR":
+        return m.report(
+            codes.MISSING_COMMA, "a comma is missing between two points", span=m.behind, help="write `,`"
+        )
+    if m.kind(-1) in ("COMMA", "LPAR") and "NUMBER" in m.accepts:
+        message = (
+            "a number is missing here" if m.kind() in ("COMMA", "RPAR") else f"`{m.text()}` is not a number"
+        )
+        return m.report(
+            codes.MISSING_NUMBER, message, help="the corners of a fuzzy set are numbers, `inf` or `-inf`"
+        )
+    return None
+
+
+# --- properties ------------------------------------------------------------------------------
+
+
+def _in_property(m: Mistake) -> Diagnostic | None:
+    if m.at == m.lead + 2 and m.kind() in ("NUMBER", "EQUALS", "COLON", "AT", "NAME", "IS"):
+        value = next((m.text(i) for i in range(4) if m.kind(i) == "NUMBER"), "30")
+        name = m.text(-1)
+        if m.kind() == "NAME" and m.kind(1) not in ("AT", "NUMBER"):
+            return _two_words(m, "a property")
+        return m.report(
+            codes.MISSING_SCALE,
+            "a number alone does not say how it scales the property",
+            help=f"write `property {name} scale {value}` (gamma) or `property {name} high at {value}`",
+        )
+    if m.kind(-1) == "NAME" and m.text(-1).lower() == "high" and m.kind() != "AT":
+        return m.report(
+            codes.MISSING_SCALE, "`at` is missing behind `high`", span=m.behind, help="write `high at 30`"
+        )
+    if m.kind(-1) in ("SCALE", "AT"):
+        return _number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
+    if m.kind(-1) == "DOC":
+        return _text(m, 'write `doc "what it is"`')
+    return None
+
+
+# --- settings --------------------------------------------------------------------------------
+
+
+def _number(m: Mistake, behind: str, help: str) -> Diagnostic:
+    if m.kind() in ("EQUALS", "COLON"):
+        return m.report(codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind {behind}", help="delete it")
+    return m.report(
+        codes.MISSING_NUMBER,
+        f"a number is missing behind {behind}",
+        span=m.behind if m.ends else None,
+        help=help,
+    )
+
+
+def _text(m: Mistake, help: str) -> Diagnostic:
+    code: Code = codes.MISSING_TEXT
+    return m.report(
+        code, "a text in double quotes belongs here", span=m.behind if m.ends else None, help=help
+    )
+
+
+def in_setting(m: Mistake) -> Diagnostic | None:
+    """`alpha`, `norms`, `product`, `include`, and the first line of a test."""
+    lead, before = _lead(m), m.kind(-1)
+    if lead == "ALPHA" and before == "ALPHA":
+        return _number(m, "`alpha`", "write `alpha 0.8`")
+    if lead == "NORMS" and before == "NORMS":
+        if m.kind() in ("EQUALS", "COLON"):
+            return m.report(codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind `norms`", help="delete it")
+        help = "write `norms zadeh`, `norms product` or `norms lukasiewicz`"
+        return m.report(codes.MISSING_NAME, "the name of the norms is missing", span=m.behind, help=help)
+    if lead in ("PRODUCT", "INCLUDE") and before == lead:
+        if m.kind() in ("EQUALS", "COLON"):
+            return m.report(
+                codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind `{lead.lower()}`", help="delete it"
+            )
+        words = " ".join(m.text(i) for i in range(4)).strip()
+        return _text(m, f'write `{lead.lower()} "{words or "..."}"`')
+    if lead == "TEST" and before == "TEST":
+        return _text(m, 'write `test "what it shows":`')
+    if lead == "TEST" and before == "STRING":
+        help = 'write `test "...":` and the cases indented below'
+        return m.report(
+            codes.MISSING_COLON, "a colon is missing behind the test's text", span=m.behind, help=help
+        )
+    return None
+
+
+# --- test cases ------------------------------------------------------------------------------
+
+_COMPARING = frozenset({"<", ">", "==", "!=", "<>", "≥", "≤", "≠", "=<"})
+
+
+def in_case(m: Mistake) -> Diagnostic | None:
+    """`area = 4%, gray = 30 => anomalous >= 0.9 by stain`."""
+    lead = _lead(m)
+    if lead in STATEMENT_KINDS and lead != "TEST":
+        return None
+    begin = max((i for i in range(m.lead, m.at) if m.words[i].leads), default=m.lead)
+    arrow = any(m.words[i].kind == "ARROW" for i in range(begin, m.at))
+    return _in_expectation(m) if arrow else _in_values(m)
+
+
+def _in_values(m: Mistake) -> Diagnostic | None:
+    before = m.kind(-1)
+    if before == "EQUALS" and m.kind() not in ("BAD_NUMBER",):
+        return _number(m, "`=`", "write a value in the property's own unit, such as `4%` or `30`")
+    if before == "NAME" and "EQUALS" in m.accepts:
+        compared = m.kind() in ("AT_LEAST", "AT_MOST") or m.text() in _COMPARING
+        message = (
+            "a case gives values, it does not compare"
+            if compared
+            else f"`=` is missing behind `{m.text(-1)}`"
+        )
+        code = codes.CASE_COMPARISON if compared else codes.MISSING_EQUALS
+        replaced = compared or m.kind() in ("IS", "COLON")
+        help = f"write `{m.text(-1)} = 30`, say; leave a property out if it may have any value"
+        return m.report(code, message, span=m.span() if replaced else m.behind, help=help)
+    if before == "NUMBER":
+        if m.kind() == "NAME" and m.kind(1) == "EQUALS":
+            return m.report(
+                codes.MISSING_COMMA, "a comma is missing between two values", span=m.behind, help="write `,`"
+            )
+        signs = m.kind() in ("THEN", "COLON", "EQUALS", "AT_LEAST", "AT_MOST") or m.text() in (
+            "->",
+            "→",
+            ">",
+            "<",
+        )
+        message = (
+            f"`{m.text()}` stands where `=>` belongs"
+            if signs
+            else "a case says what must come out: `=>` is missing"
+        )
+        help = "write `... => anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
+        return m.report(codes.MISSING_ARROW, message, span=m.span() if signs else m.behind, help=help)
+    if m.kind() == "ARROW" and m.at == m.start:
+        return m.report(
+            codes.MISSING_VALUES, "a case gives at least one value", help="write `area = 4% => ...`"
+        )
+    if before == "COMMA":
+        return m.report(
+            codes.MISSING_VALUES,
+            "a value is missing behind the comma",
+            span=m.span(-1),
+            help="write `gray = 30`, or delete the comma",
+        )
+    return None
+
+
+def _in_expectation(m: Mistake) -> Diagnostic | None:
+    before = m.kind(-1)
+    if before in ("ARROW", "NOT") and (
+        m.ends or m.kind() in ("NUMBER", "STRING", "LPAR", "AT_LEAST", "AT_MOST")
+    ):
+        help = "write `=> anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
+        return m.report(
+            codes.MISSING_CLASS, f"a class is missing behind `{m.text(-1)}`", span=m.behind, help=help
+        )
+    if before in ("AT_LEAST", "AT_MOST"):
+        return _number(m, f"`{m.text(-1)}`", "write a grade between 0 and 1")
+    if before == "BY":
+        help = "write `by RULE`; an unnamed rule is called by its line, `L12`"
+        return m.report(
+            codes.MISSING_NAME, "the name of a rule is missing behind `by`", span=m.behind, help=help
+        )
+    if before != "NAME" or m.kind() == END:
+        return None
+    negated = m.kind(-2) == "NOT"
+    if negated and m.kind() in ("AT_LEAST", "AT_MOST"):
+        help = f"write `{m.text(-1)} <= 0.5` for a grade that must stay below one"
+        return m.report(codes.CASE_COMPARISON, "`not` and a comparison cannot stand together", help=help)
+    if m.kind() in ("EQUALS", "NUMBER", "IS", "LPAR") or m.text() in _COMPARING:
+        help = f"write `{m.text(-1)} >= 0.9` or `{m.text(-1)} <= 0.5`"
+        return m.report(codes.CASE_COMPARISON, "a grade is compared with `>=` or `<=`", help=help)
+    return None
