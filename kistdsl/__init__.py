@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from kistdsl.engine.rule_set import compile as compile
     from kistdsl.engine.rule_set import load as load
     from kistdsl.language.user_properties import property as property
+    from kistdsl.regions.maps import CandidateMap as CandidateMap
+    from kistdsl.regions.region import Region as Region
     from kistdsl.regions.thresholds import thresholds as thresholds
 
 _WHERE: dict[str, str] = {
+    "CandidateMap": "kistdsl.regions.maps",
     "Evaluation": "kistdsl.engine.rule_set",
     "InputError": "kistdsl.diagnostics",
     "KistError": "kistdsl.diagnostics",
+    "Region": "kistdsl.regions.region",
     "RuleError": "kistdsl.diagnostics",
     "RuleSet": "kistdsl.engine.rule_set",
     "compile": "kistdsl.engine.rule_set",
