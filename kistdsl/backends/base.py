@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kistdsl.ir.nodes import Program
 
-Columns: TypeAlias = Sequence[NDArray[Any]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Columns: TypeAlias = "Sequence[NDArray[Any]]"
 """One array (N,) for each of `Program.columns`, in that order: any real dtype, byte order and stride."""
 
 NO_RULE = -1
@@ -68,5 +70,8 @@ class Backend(Protocol):
     def compile(self, program: Program) -> Kernel:
         """A kernel for an optimised IR program."""
 
-    def source(self, program: Program) -> str:
-        """The code that `compile` makes, as text, for people."""
+    def source(self, program: Program, kind: str = "grade", stage: str = "assembly") -> str:
+        """The code that `compile` makes for one kind of result, as text for people.
+
+        `stage` is for backends with more than one form of it; others ignore it.
+        """

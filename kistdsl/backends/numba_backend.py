@@ -11,17 +11,19 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kistdsl.backends import llvm_kernels
 from kistdsl.backends.base import NO_RULE, Columns, Winners
-from kistdsl.backends.llvm_jit import CompiledCode, has_fma
+from kistdsl.backends.llvm_jit import CompiledCode, has_fma, machine_code, optimised
 from kistdsl.ir import nodes as ir
 
-Array: TypeAlias = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 
 CONVERT_ROWS = 16384
 """Columns that are strided, of another dtype or byte order are copied this many rows at a time."""
@@ -38,9 +40,18 @@ class NumbaBackend:
     def compile(self, program: ir.Program) -> NumbaKernel:
         return NumbaKernel(program)
 
-    def source(self, program: ir.Program) -> str:
-        """LLVM assembly of the grade kernel, before LLVM's own passes."""
-        return llvm_kernels.module(program, "grade", skip_missing=False, quick=has_fma())
+    def source(self, program: ir.Program, kind: str = "grade", stage: str = "assembly") -> str:
+        """The kernel as text.
+
+        Args:
+            program: optimised IR.
+            kind: "grade", "evaluate", "matrix" or "decide".
+            stage: "assembly" (LLVM's, as written here), "optimised" (after LLVM's passes) or "machine" (this
+                processor's instructions).
+        """
+        text = llvm_kernels.module(program, kind, skip_missing=False, quick=has_fma())
+        forms: dict[str, Callable[[str], str]] = {"optimised": optimised, "machine": machine_code}
+        return forms[stage](text) if stage in forms else text
 
 
 class NumbaKernel:
@@ -172,6 +183,10 @@ def _rows(columns: Columns) -> int:
 
 
 def _pointer(array: Array) -> int:
+    """Address of the first element; the array is contiguous and not empty."""
+    if array.flags.writeable:
+        memory: Any = array  # a buffer, which the stubs do not know
+        return ctypes.addressof(ctypes.c_char.from_buffer(memory))  # faster than asking NumPy
     address: int = array.__array_interface__["data"][0]
     return address
 

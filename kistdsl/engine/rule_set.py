@@ -11,21 +11,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kistdsl.backends.base import NO_RULE, Kernel
 from kistdsl.backends.registry import backend as backend_named
-from kistdsl.diagnostics import InputError, RuleError, Source
+from kistdsl.diagnostics import InputError, Source
 from kistdsl.engine.tables import Table, columns_of
 from kistdsl.ir.lower import lower
 from kistdsl.ir.nodes import DTYPES, Dtype, Program
 from kistdsl.ir.passes import optimise
 from kistdsl.language import checked
-from kistdsl.language.check import Checked, check_file, check_text
+from kistdsl.language.meaning import meaning_of
+from kistdsl.language.sources import Loaded, load_file
 from kistdsl.language.user_properties import installed
 from kistdsl.schema import Schema
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kistdsl.engine.explain import Explanation
 
 
@@ -292,7 +294,7 @@ def compile(text: str, *, name: str = "<text>", schema: Schema | None = None) ->
     Raises:
         RuleError: the rules have no meaning; all problems are in it.
     """
-    return _rule_set(check_text(Source(name, text), schema or installed()))
+    return RuleSet(meaning_of(Loaded(Source(name, text)), schema or installed()))
 
 
 def load(path: str | os.PathLike[str], *, schema: Schema | None = None) -> RuleSet:
@@ -302,10 +304,4 @@ def load(path: str | os.PathLike[str], *, schema: Schema | None = None) -> RuleS
         InputError: the file cannot be read.
         RuleError: the rules have no meaning; all problems are in it.
     """
-    return _rule_set(check_file(path, schema or installed()))
-
-
-def _rule_set(result: Checked) -> RuleSet:
-    if result.program is None:
-        raise RuleError([d for d in result.diagnostics if d.severity == "error"])
-    return RuleSet(result.program)
+    return RuleSet(meaning_of(load_file(path), schema or installed()))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kistdsl.diagnostics import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Table: TypeAlias = Any
 """A mapping of names to arrays, a structured array, an (N, P) array in the order of the rules'
