@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns
+from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
 from kistdsl.engine.rule_set import Evaluation
 
 ROWS = 16384
@@ -70,13 +70,33 @@ class CsvFile:
         delimiter = max(_DELIMITERS, key=first.count)
         return csv.reader(_Lines(first, source), delimiter=delimiter, strict=True), delimiter
 
-    def _copy(self, grader: Grader, reader: Any, writer: Any) -> None:
+    def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
+        """See `kistdsl.engine.files.TableFile`."""
+        with self._open() as source:
+            reader, _ = self._reader(source)
+            header = self._header(reader, properties)
+            done = 0
+            for rows in self._pieces(reader, len(header)):
+                if number <= done + len(rows):
+                    fields = rows[number - done - 1]
+                    return {
+                        name: self._number(fields[header.index(name)], name, number - 1)
+                        for name in properties
+                    }
+                done += len(rows)
+        raise no_such_row(self.name, number, done)
+
+    def _header(self, reader: Any, properties: Sequence[str]) -> list[str]:
         header = [name.strip() for name in self._next(reader)]
-        if problem := missing_columns(Path(self.name), header, grader.properties):
+        if problem := missing_columns(Path(self.name), header, properties):
             raise problem
-        doubled = {name for name in grader.properties if header.count(name) > 1}
+        doubled = {name for name in properties if header.count(name) > 1}
         if doubled:
             raise InputError(f"{self.name}: column {min(doubled)!r} is there twice")
+        return header
+
+    def _copy(self, grader: Grader, reader: Any, writer: Any) -> None:
+        header = self._header(reader, grader.properties)
         kept = [i for i, name in enumerate(header) if name not in ADDED]
         whole = len(kept) == len(header)
         writer.writerow([*(header[i] for i in kept), *ADDED])

@@ -47,6 +47,9 @@ class TableFile(Protocol):
     def grade(self, grader: Grader, out: Path | None) -> None:
         """Grade the whole table into the file `out`, or onto standard output as CSV."""
 
+    def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
+        """The properties of one row, counted from 1; a missing value is NaN."""
+
 
 class Grader:
     """Grades pieces of a table and counts them."""
@@ -142,6 +145,27 @@ def row_count(table: str | os.PathLike[str]) -> int | None:
         InputError: the file cannot be read.
     """
     return _table_file(Path(table)).rows()
+
+
+def read_row(table: str | os.PathLike[str], number: int, properties: Sequence[str]) -> dict[str, float]:
+    """One region of a table file: its properties by name, NaN where a value is missing.
+
+    Args:
+        table: CSV or Parquet, as in `grade_file`.
+        number: which row, counted from 1 (the first region).
+        properties: the columns to read.
+
+    Raises:
+        InputError: the file cannot be read, a column is missing, there is no such row, a field is no number.
+    """
+    if number < 1:
+        raise InputError(f"{table}: there is no row {number}; rows are counted from 1")
+    return _table_file(Path(table)).row(number, properties)
+
+
+def no_such_row(name: str, number: int, rows: int) -> InputError:
+    """The error for a row number behind the end."""
+    return InputError(f"{name}: there is no row {number}; the table has {rows} row{'s' if rows != 1 else ''}")
 
 
 def _table_file(source: Path) -> TableFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns
+from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
 from kistdsl.engine.rule_set import Evaluation
 
 try:
@@ -41,11 +41,23 @@ class ParquetFile:
     def grade(self, grader: Grader, out: Path | None) -> None:
         """See `kistdsl.engine.files.TableFile`."""
         with self._open() as file:
-            self._check(file.schema_arrow, grader)
+            self._check(file.schema_arrow, grader.properties)
             if out is None or out.suffix.lower() not in (".parquet", ".pq"):
                 self._into_csv(file, grader, out)
             else:
                 self._into_parquet(file, grader, out)
+
+    def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
+        """See `kistdsl.engine.files.TableFile`."""
+        with self._open() as file:
+            self._check(file.schema_arrow, properties)
+            done = 0
+            for batch in file.iter_batches(batch_size=ROWS, columns=list(properties)):
+                if number <= done + batch.num_rows:
+                    picked = {name: batch.column(name)[number - done - 1].as_py() for name in properties}
+                    return {name: float("nan") if v is None else float(v) for name, v in picked.items()}
+                done += batch.num_rows
+        raise no_such_row(str(self.path), number, done)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
@@ -55,10 +67,10 @@ class ParquetFile:
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self.path}: cannot be read as Parquet: {_first_line(error)}") from error
 
-    def _check(self, schema: Any, grader: Grader) -> None:
-        if problem := missing_columns(self.path, schema.names, grader.properties):
+    def _check(self, schema: Any, properties: Sequence[str]) -> None:
+        if problem := missing_columns(self.path, schema.names, properties):
             raise problem
-        for name in grader.properties:
+        for name in properties:
             if len(schema.get_all_field_indices(name)) > 1:
                 raise InputError(f"{self.path}: column {name!r} is there twice")
             type_ = schema.field(name).type
