@@ -12,6 +12,7 @@ error[K201 truth-value-out-of-range]: a truth value lies above 0 and not above 1
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from kistdsl.diagnostics.model import Diagnostic, Label, Source, Span
 MAX_COLUMNS = 140
 """Longer source lines are cut around the marked place."""
 
+HELP_WIDTH = 110
 _CONTEXT = 60
 _MAX_LINES = 3
 _TAB = "    "
@@ -176,7 +178,7 @@ class _Painter:
         return self.style.paint(self.style.place, f"{number:>{self.gutter}} |")
 
     def help(self, text: str) -> Iterator[str]:
-        first, *others = printable_lines(text)
+        first, *others = _wrapped(text)
         label = self.style.paint(self.style.help, "= help:")
         yield f"{' ' * self.gutter} {label} {first}"
         for line in others:
@@ -230,8 +232,10 @@ class _Painter:
         return self.style.paint(self.kind if mark.primary else self.style.place, printable(mark.message))
 
 
-def printable_lines(text: str) -> list[str]:
-    return [printable(line) for line in text.splitlines()] or [""]
+def _wrapped(text: str) -> list[str]:
+    """Lines of at most `HELP_WIDTH` columns."""
+    lines = [textwrap.wrap(printable(line), HELP_WIDTH, break_long_words=False) for line in text.splitlines()]
+    return [line for wrapped in lines for line in wrapped] or [""]
 
 
 @dataclass(frozen=True, slots=True)

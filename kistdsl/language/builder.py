@@ -6,7 +6,6 @@ Lark calls one method a grammar rule, bottom up, so depth costs no recursion. Ev
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,7 +13,7 @@ from lark import Token, Transformer
 
 from kistdsl.diagnostics import Diagnostic, Source, Span
 from kistdsl.language import ast, syntax_codes
-from kistdsl.language.spelling import number_value, text_value, written_infinite
+from kistdsl.language.spelling import number_value, overflows, text_value
 
 MAX_DEPTH = 100
 """NOT, AND and OR inside each other; parentheses that only repeat do not count."""
@@ -78,8 +77,9 @@ class Builder(Transformer[Token, ast.File]):
 
     def _number(self, token: Child) -> ast.Number:
         assert isinstance(token, Token)
-        span, value = self._span([token]), number_value(token)
-        if math.isinf(value) and not written_infinite(token):
+        span = self._span([token])
+        number = ast.Number(span, str(token), number_value(token))
+        if overflows(number):
             self.problems.append(
                 syntax_codes.NUMBER_TOO_LARGE.at(
                     span,
@@ -87,7 +87,7 @@ class Builder(Transformer[Token, ast.File]):
                     help="the largest is about 1.8e308; write `inf` for no limit",
                 )
             )
-        return ast.Number(span, str(token), value)
+        return number
 
     @staticmethod
     def _text(token: Child) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kistdsl.diagnostics import Diagnostic, Label, Span
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language.mistake import END, Mistake
+from kistdsl.language.spelling import number_value
 from kistdsl.language.tokens import HEDGE_KINDS, STATEMENT_KINDS
 
 _JOINTS = frozenset({"AND", "OR"})
@@ -46,7 +47,10 @@ def _comparison(m: Mistake) -> Diagnostic | None:
     if m.kind(1) == "NAME":
         help = f"write `{name} is {m.text(1)}`"
     else:
-        help = f"rules speak in terms: define `term large of {name} = smf(...)` and write `{name} is large`"
+        below = m.text().startswith(("<", "≤", "=<"))
+        word, function = ("small", "zmf") if below else ("large", "smf")
+        term = f"term {word} of {name} = {function}(...)"
+        help = f"rules speak in terms: define `{term}` around the limit and write `{name} is {word}`"
     return m.report(
         codes.COMPARISON,
         "a condition says `is`, it does not compare",
@@ -261,6 +265,7 @@ def in_target(m: Mistake) -> Diagnostic | None:
         or (m.kind() == "COLON" and m.kind(1) == "NUMBER")
     ):
         value = next((m.text(i) for i in range(4) if m.kind(i) == "NUMBER"), "0.8")
+        value = value if 0.0 < number_value(value) <= 1.0 else "1"
         return m.report(
             codes.BARE_TRUTH_VALUE,
             "the truth value stands in parentheses behind the class",

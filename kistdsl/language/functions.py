@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
-from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.diagnostics import Diagnostic, Label, Span
 from kistdsl.language import ast
 from kistdsl.language import name_codes as names
 from kistdsl.language import number_codes as numbers
+from kistdsl.language import syntax_codes as syntax
 from kistdsl.language.memberships import MEMBERSHIPS, MembershipFunction, MembershipKind
 from kistdsl.language.nearest import did_you_mean
-from kistdsl.language.spelling import written_infinite
+from kistdsl.language.spelling import overflows
 
 _ASCENDING = frozenset({"trapmf", "trimf", "rectmf", "smf", "zmf", "pimf"})
 
@@ -23,7 +23,7 @@ def membership(function: ast.Function) -> tuple[MembershipFunction | None, list[
         help = did_you_mean(function.name.text, MEMBERSHIPS) or f"known are {', '.join(MEMBERSHIPS)}"
         message = f"unknown membership function `{function.name.text}`"
         return None, [names.UNKNOWN_FUNCTION.at(function.name.span, message, help=help)]
-    if any(math.isinf(a.value) and not written_infinite(a.text) for a in function.arguments):
+    if any(overflows(argument) for argument in function.arguments):
         return None, []  # said where the number was read
     problem = _count(kind, function) or _order(kind, function) or _fitness(kind, function)
     if problem is not None:
@@ -47,11 +47,29 @@ def _count(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:
     want = len(kind.parameters)
     if given == want:
         return None
-    help = f"write `{signature(kind)}`"
-    if given > want and any(a.text.isdigit() and b.text.isdigit() for a, b in pairwise(function.arguments)):
-        help += "; the decimal sign is a point, not a comma"
-    return numbers.PARAMETER_COUNT.at(
-        function.span, f"`{kind.name}` takes {want} numbers, not {given}", help=help
+    return _decimal_commas(function, given - want) or numbers.PARAMETER_COUNT.at(
+        function.span,
+        f"`{kind.name}` takes {want} numbers, not {given}",
+        help=f"write `{signature(kind)}`",
+    )
+
+
+def _decimal_commas(function: ast.Function, surplus: int) -> Diagnostic | None:
+    """`trapmf(0, 0, 0,2, 0,4)`: exactly the surplus numbers stand behind a comma without a space."""
+    source = function.span.source
+    split = [
+        (left, right)
+        for left, right in pairwise(function.arguments)
+        if source.text[left.span.end : right.span.start] == "," and right.text.isdigit()
+    ]
+    if not split or len(split) != surplus:
+        return None
+    (left, right), *others = split
+    return syntax.DECIMAL_COMMA.at(
+        Span(source, left.span.start, right.span.end),
+        f"`{left.text},{right.text}` is two numbers: the decimal sign is a point",
+        labels=[Label(Span(source, x.span.start, y.span.end), "", primary=True) for x, y in others],
+        help=f"write `{left.text}.{right.text}`",
     )
 
 
@@ -76,4 +94,6 @@ def _fitness(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:
     message = kind.validate([a.value for a in function.arguments])
     if message is None:
         return None
-    return numbers.PARAMETER.at(function.span, f"`{kind.name}`: {message}")
+    return numbers.PARAMETER.at(
+        function.span, f"`{kind.name}`: {message}", help=f"`{signature(kind)}`: {kind.doc.split(': ', 1)[-1]}"
+    )

@@ -149,12 +149,10 @@ class _Recovery:
             self.problems.append(unknown_statement(mistake))
         else:
             self.problems.append(explain(mistake))
-        if (
-            start + 1 < end
-            and self.words[start].kind in _NAMED_KINDS
-            and self.words[start + 1].kind == "NAME"
-        ):
-            self.broken.add((self.words[start].kind, self.words[start + 1].text))
+        kind = self.words[start].kind
+        if kind in _NAMED_KINDS:
+            names = self.words[start + 1 : end if kind == "CLASS" else start + 2]
+            self.broken.update((kind, word.text) for word in names if word.kind == "NAME")
 
     def _resume(self, start: int, at: int, end: int) -> int:
         """Where the next statement may begin behind a mistake at `at`: a line that does not go on."""

@@ -16,6 +16,7 @@ from kistdsl.language.functions import membership
 from kistdsl.language.includes import Assembly
 from kistdsl.language.memberships import STANDARD_TERMS
 from kistdsl.language.nearest import did_you_mean, nearest
+from kistdsl.language.spelling import overflows
 from kistdsl.schema import Schema
 
 ANOMALOUS = "anomalous"
@@ -138,7 +139,7 @@ class _Resolver:
             name,
             "property",
             self.schema,
-            f"known are {', '.join(self.schema)}; your own is declared with `kistdsl.property`",
+            f"known are {', '.join(self.schema)}; one of your own is declared in Python with `kistdsl.property`",
         )
         return False
 
@@ -149,6 +150,8 @@ class _Resolver:
         gamma = number.value if statement.scale is not None else number.value / HIGH
         if 0.0 < gamma < float("inf"):
             return gamma
+        if overflows(number):
+            return self.schema[statement.name.text].gamma
         what = "a scale" if statement.scale is not None else "the value that counts as high"
         self._say(
             numbers.SCALE,
@@ -216,12 +219,13 @@ class _Resolver:
         number = statement.value
         if 0.0 < number.value <= 1.0:
             return number.value
-        self._say(
-            numbers.ALPHA,
-            number.span,
-            f"alpha must lie above 0 and not above 1, not at {number.text}",
-            help=_share(number.value),
-        )
+        if not overflows(number):
+            self._say(
+                numbers.ALPHA,
+                number.span,
+                f"alpha must lie above 0 and not above 1, not at {number.text}",
+                help=_share(number.value) or "the paper's threshold is 0.8, which is the default",
+            )
         return DEFAULT_ALPHA
 
     def _norms(self) -> str:
@@ -289,12 +293,13 @@ class _Resolver:
             return 1.0
         if 0.0 < number.value <= 1.0:
             return number.value
-        self._say(
-            numbers.TRUTH_VALUE,
-            number.span,
-            f"a truth value lies above 0 and not above 1, not at {number.text}",
-            help=_share(number.value) or "1 is full trust in the rule; a weight above 1 has no meaning here",
-        )
+        if not overflows(number):
+            self._say(
+                numbers.TRUTH_VALUE,
+                number.span,
+                f"a truth value lies above 0 and not above 1, not at {number.text}",
+                help=_share(number.value) or _trust(number.value),
+            )
         return 1.0
 
     def _condition(self, node: ast.Condition) -> checked.Condition | None:
@@ -375,7 +380,7 @@ class _Resolver:
             self._finite(setting.value)
 
     def _finite(self, number: ast.Number) -> None:
-        if abs(number.value) == float("inf"):
+        if abs(number.value) == float("inf") and not overflows(number):
             self._say(
                 numbers.VALUE,
                 number.span,
@@ -405,6 +410,12 @@ def _line_name(statement: ast.Rule, in_main: bool, taken: set[str]) -> str:
         count += 1
         name = f"{line}.{count}"
     return name
+
+
+def _trust(value: float) -> str:
+    if value > 1.0:
+        return "1 is full trust in the rule; a weight above 1 has no meaning here"
+    return "a rule that never counts is left out, or made a comment with `#`"
 
 
 def _share(value: float) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from kistdsl.language import ast
+
 _PERCENT = re.compile(r"([+-]?[\d.]+)(?:[eE]([+-]?\d+))?%")
 _LONGEST_EXPONENT = 18
 """Digits of an exponent beyond which the number is 0 or infinite whatever its mantissa."""
@@ -37,6 +39,11 @@ def _extreme(mantissa: str, *, negative_exponent: bool) -> float:
 def written_infinite(text: str) -> bool:
     """True for `inf`, `-inf`; False for a number that only overflows."""
     return text.lstrip("+-").lower() == "inf"
+
+
+def overflows(number: ast.Number) -> bool:
+    """True for a number that is too large to be stored; the parser has reported it."""
+    return math.isinf(number.value) and not written_infinite(number.text)
 
 
 def text_value(token: str) -> str:

@@ -166,12 +166,15 @@ def _in_property(m: Mistake) -> Diagnostic | None:
         )
     if m.kind(-1) == "NAME" and m.text(-1).lower() == "high" and m.kind() != "AT":
         return m.report(
-            codes.MISSING_SCALE, "`at` is missing behind `high`", span=m.behind, help="write `high at 30`"
+            codes.MISSING_SCALE,
+            "`at` is missing behind `high`",
+            span=m.behind,
+            help=f"write `high at {m.text() if m.kind() == 'NUMBER' else '30'}`",
         )
     if m.kind(-1) in ("SCALE", "AT"):
         return _number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
     if m.kind(-1) == "DOC":
-        return _text(m, 'write `doc "what it is"`')
+        return _text(m, f'write `doc "{_rest_of_line(m) or "what it is"}"`')
     return None
 
 
@@ -196,6 +199,16 @@ def _text(m: Mistake, help: str) -> Diagnostic:
     )
 
 
+def _rest_of_line(m: Mistake) -> str:
+    """What stands from the unfit word to the end of its line, comments left out."""
+    if m.ends:
+        return ""
+    last = m.at
+    while last + 1 < m.end and not m.words[last + 1].leads:
+        last += 1
+    return m.source.text[m.words[m.at].start : m.words[last].end].replace('"', "")
+
+
 def in_setting(m: Mistake) -> Diagnostic | None:
     """`alpha`, `norms`, `product`, `include`, and the first line of a test."""
     lead, before = _lead(m), m.kind(-1)
@@ -211,10 +224,9 @@ def in_setting(m: Mistake) -> Diagnostic | None:
             return m.report(
                 codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind `{lead.lower()}`", help="delete it"
             )
-        words = " ".join(m.text(i) for i in range(4)).strip()
-        return _text(m, f'write `{lead.lower()} "{words or "..."}"`')
+        return _text(m, f'write `{lead.lower()} "{_rest_of_line(m) or "..."}"`')
     if lead == "TEST" and before == "TEST":
-        return _text(m, 'write `test "what it shows":`')
+        return _text(m, f'write `test "{_rest_of_line(m).rstrip(" :") or "what it shows"}":`')
     if lead == "TEST" and before == "STRING":
         help = 'write `test "...":` and the cases indented below'
         return m.report(
@@ -251,7 +263,8 @@ def _in_values(m: Mistake) -> Diagnostic | None:
         )
         code = codes.CASE_COMPARISON if compared else codes.MISSING_EQUALS
         replaced = compared or m.kind() in ("IS", "COLON")
-        help = f"write `{m.text(-1)} = 30`, say; leave a property out if it may have any value"
+        value = next((m.text(i) for i in range(2) if m.kind(i) == "NUMBER"), "30")
+        help = f"write `{m.text(-1)} = {value}`; leave a property out if it may have any value"
         return m.report(code, message, span=m.span() if replaced else m.behind, help=help)
     if before == "NUMBER":
         if m.kind() == "NAME" and m.kind(1) == "EQUALS":

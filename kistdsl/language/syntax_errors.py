@@ -60,7 +60,7 @@ def _keyword_as_name(m: Mistake) -> Diagnostic | None:
     return m.report(
         codes.KEYWORD_AS_NAME,
         f"`{m.text()}` is a keyword and cannot be a name",
-        help=f"choose another name, `{m.text().lower()}_` or a longer word",
+        help=f"choose a longer word, such as `my_{m.text().lower()}`",
     )
 
 
@@ -119,6 +119,8 @@ def unknown_statement(mistake: Mistake) -> Diagnostic:
         help = "a rule begins with `IF`; a comment begins with `#`"
     elif m.kind() == "NAME" and m.kind(1) == "EQUALS":
         help = "a fuzzy set begins with `term`; values belong in an indented case of a `test`"
+    elif m.text() in ("/", "*", ";"):
+        help = "a comment begins with `#`"
     elif m.kind() in ("THEN", "AND", "OR"):
         help = "the rule that this belongs to is already complete, or begins without `IF`"
     else:
