@@ -25,7 +25,7 @@ from kistdsl.language.memberships import (
     Triangle,
     ZShape,
 )
-from kistdsl.schema import ColumnSpec
+from kistdsl.schema import ColumnSpec, Schema
 
 SPAN = Span(Source("generated.kr", "\n" * 100), 0, 0)
 COLUMNS = tuple(
@@ -185,3 +185,38 @@ def all_axes(
     conditions: Sequence[checked.Condition], columns: Sequence[checked.Column], dense: int = 33
 ) -> dict[str, NDArray[np.float64]]:
     return table({c.name: critical_points(conditions, c.name, dense) for c in columns})
+
+
+# --- whole files -----------------------------------------------------------------------------
+
+SCHEMA = Schema([column.spec for column in COLUMNS])
+
+
+def function_text(function: MembershipFunction) -> str:
+    """The set as the language writes it."""
+    numbers = [repr(float(x)) for x in function.arguments]
+    if function.kind == "points":
+        numbers = [f"({x}, {y})" for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+    return f"{function.kind}({', '.join(numbers)})"
+
+
+def condition_text(condition: checked.Condition) -> str:
+    """The condition as the language writes it, in brackets throughout."""
+    if isinstance(condition, checked.Proposition):
+        words = [condition.column, "is", *(["NOT"] if condition.negated else []), *condition.hedges]
+        return " ".join([*words, condition.term.name])
+    if isinstance(condition, checked.Not):
+        return f"NOT ({condition_text(condition.operand)})"
+    sign = " AND " if isinstance(condition, checked.And) else " OR "
+    return sign.join(f"({condition_text(operand)})" for operand in condition.operands)
+
+
+def file_text(generator: Generator, rules: int, classes: Sequence[str] = ("anomalous",)) -> str:
+    """A rule file of this many rules, one a line."""
+    lines = [f"property {c.name} scale {c.gamma!r}" for c in generator.columns]
+    lines += [f"term {t.name} = {function_text(t.function)}" for t in generator.terms]
+    lines += [f"class {name}" for name in classes if name != "anomalous"]
+    for i in range(rules):
+        rule = generator.rule(f"r{i}", classes)
+        lines.append(f"rule r{i}: IF {condition_text(rule.condition)} THEN {rule.target} ({rule.truth_value!r})")
+    return "\n".join(lines) + "\n"

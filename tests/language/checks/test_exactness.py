@@ -1,0 +1,187 @@
+"""What `check` says of generated rule files, against brute force: no false alarm and no miss.
+
+Brute force is the definition, evaluated on the full grid of critical points: kinks, the floats beside them,
+crossings, midpoints and a dense grid. With straight sets and no hedges, a relation between rules that holds
+there holds everywhere (see `test_dominance`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kistdsl.diagnostics import Diagnostic, Source
+from kistdsl.language import checked
+from kistdsl.language.check import check_text
+from kistdsl.language.checks import dead_branch, redundant_clause
+from kistdsl.language.checks.duplicate_clause import duplicates
+from kistdsl.language.codes import ProgramContext
+from kistdsl.language.dominance import NOISE
+from kistdsl.language.pruning import parts, pruned, siblings, within
+
+from .generated import SCHEMA, Generator, all_axes, file_text, truth
+
+Grid = NDArray[np.float64]
+
+
+class Case:
+    """One generated file: what was said of it, and every rule's grades on the grid."""
+
+    def __init__(self, seed: int, rules: int = 4, classes: tuple[str, ...] = ("anomalous",)) -> None:
+        self.seed = seed
+        generator = Generator(seed, columns=1 + seed % 2, terms=2 + seed % 2)
+        self.text = file_text(generator, rules, classes)
+        result = check_text(Source("generated.kr", self.text), SCHEMA)
+        assert result.program is not None, (seed, result.diagnostics)
+        self.diagnostics = result.diagnostics
+        self.program = result.program
+        self.context = ProgramContext(result.program, result.tree, SCHEMA)
+        conditions = [rule.condition for rule in self.program.rules]
+        self.axes = all_axes(conditions, generator.columns, dense=17)
+        shape = np.broadcast_shapes(*(axis.shape for axis in self.axes.values()))
+        self.grades = [
+            np.broadcast_to(rule.truth_value * truth(rule.condition, self.axes), shape)
+            for rule in self.program.rules
+        ]
+
+    def said(self, *codes: str) -> set[int]:
+        """Indices of the rules on whose lines one of the codes was reported."""
+        lines = {rule.line: i for i, rule in enumerate(self.program.rules)}
+        return {lines[d.span.line] for d in self.diagnostics if d.code in codes and d.span.line in lines}
+
+    def grid(self, condition: checked.Condition) -> Grid:
+        return truth(condition, self.axes)
+
+
+def cases(block: int, size: int, **options: object) -> Iterator[Case]:
+    for seed in range(block * size, block * size + size):
+        yield Case(seed, **options)  # type: ignore[arg-type]
+
+
+BLOCKS = range(8)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_rules_that_cannot_fire_and_rules_that_always_do(block: int) -> None:
+    for case in cases(block, 60):
+        alpha = case.program.alpha
+        mute = case.said("K301", "K302", "K303")
+        by_term = {
+            i
+            for i, facts in enumerate(case.context.analysis.rules)
+            if any(f"`{facts.rule.name}`" in (d.help or "") for d in case.diagnostics if d.code < "K213")
+        }
+        always = case.said("K304")
+        for i, grades in enumerate(case.grades):
+            facts = case.context.analysis.rules[i]
+            if abs(grades.max() - alpha) > NOISE:
+                assert (i in mute | by_term) == (grades.max() < alpha), (case.seed, i)
+                assert not (i in mute and i in by_term), (case.seed, i)
+            assert facts.barred == (i in mute | by_term), (case.seed, i)
+            if abs(grades.min() - alpha) > NOISE:
+                assert facts.universal == (grades.min() >= alpha), (case.seed, i)
+            assert facts.universal or i not in always, (case.seed, i)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_redundant_clauses(block: int) -> None:
+    reported = 0
+    for case in cases(block, 60, rules=3):
+        analysis = case.context.analysis
+        for i, facts in enumerate(analysis.rules):
+            condition = facts.rule.condition
+            found = redundant_clause.redundant(analysis, facts)
+            reported += len(found)
+            assert bool(found) == (i in case.said("K307")), (case.seed, i)
+            if facts.barred:
+                continue
+            elsewhere = {path for path, _, _ in duplicates(condition)}
+            elsewhere |= {part.path for part, _ in dead_branch.dead_branches(analysis, facts)}
+            elsewhere |= {
+                part.path
+                for part in parts(condition)
+                if part.parent is not None
+                and isinstance(part.node, checked.Proposition)
+                and (part.node.column, part.node.term.name) in analysis.constant
+            }
+            before = case.grid(pruned(condition, elsewhere))
+            removed = elsewhere | {part.path for part in found}
+            after = case.grid(pruned(condition, removed))
+            assert np.abs(before - after).max() <= NOISE, (case.seed, i)
+            for part in parts(condition):
+                if part.parent is None or within(part.path, removed):
+                    continue
+                if all(path in removed for path in siblings(part)):
+                    continue
+                less = case.grid(pruned(condition, {*removed, part.path}))
+                assert np.abs(less - after).max() > NOISE, (case.seed, i, part.path)
+    assert reported
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_dead_branches(block: int) -> None:
+    for case in cases(block, 60, rules=3):
+        analysis, alpha = case.context.analysis, case.program.alpha
+        for i, facts in enumerate(analysis.rules):
+            if facts.barred:
+                assert i not in case.said("K308")
+                continue
+            dead = {part.path for part, _ in dead_branch.dead_branches(analysis, facts)}
+            for part in parts(facts.rule.condition):
+                if part.parent is None or part.weakest or within(part.path[:-1], dead):
+                    continue
+                alone = case.grid(pruned(facts.rule.condition, siblings(part))).max() * facts.rule.truth_value
+                if abs(alone - alpha) > NOISE:
+                    assert (part.path in dead) == (alone < alpha), (case.seed, i, part.path)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_duplicate_and_subsumed_rules(block: int) -> None:
+    reported = 0
+    for case in cases(block, 60, rules=6):
+        able = [i for i, f in enumerate(case.context.analysis.rules) if not f.barred and not f.universal]
+        told = case.said("K401", "K402")
+        reported += len(told)
+        assert told <= set(able), case.seed
+        for i in able:
+            above = [j for j in able if j != i and (case.grades[i] - case.grades[j]).max() <= NOISE]
+            equal = [j for j in above if (case.grades[j] - case.grades[i]).max() <= NOISE]
+            covered = [j for j in above if j not in equal or j < i]
+            assert (i in told) == bool(covered), (case.seed, i, above)
+    assert reported
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_shadowed_rules_and_unreachable_classes(block: int) -> None:
+    reported = 0
+    for case in cases(block, 60, rules=5, classes=("anomalous", "crack", "stain")):
+        analysis, rules = case.context.analysis, case.program.rules
+        needless = {c.rule for c in analysis.covered}
+        able = [
+            i
+            for i, f in enumerate(analysis.rules)
+            if not f.barred and not f.universal and i not in needless
+        ]
+        told = {s.rule for s in analysis.shadowed}
+        reported += len(told)
+        for i in able:
+            wins = case.grades[i] >= case.program.alpha
+            for j in able:
+                if rules[j].target != rules[i].target:
+                    lead = case.grades[i] - case.grades[j]
+                    wins = wins & (lead > NOISE if j < i else lead >= -NOISE)
+            assert (i in told) == (not wins.any()), (case.seed, i)
+        for diagnostic in case.diagnostics:
+            if diagnostic.code == "K403":
+                _check_class(case, diagnostic, set(able), told)
+    assert reported
+
+
+def _check_class(case: Case, diagnostic: Diagnostic, able: set[int], told: set[int]) -> None:
+    name = diagnostic.message.split("`")[1]
+    mine = {i for i in able if case.program.rules[i].target == name}
+    assert mine, case.seed
+    assert mine <= told, case.seed
