@@ -54,6 +54,8 @@ def _source(table: Table, names: Sequence[str]) -> Table:
                 f"columns {', '.join(names)}, a structured array or a mapping"
             )
         return dict(zip(names, table.T, strict=True))
+    if hasattr(table, "collect"):
+        raise InputError(f"{type(table).__name__} holds no values yet; collect it first")
     if isinstance(table, Mapping | np.ndarray) or _names(table) is not None:
         return table
     if hasattr(table, "__arrow_c_stream__"):
@@ -64,8 +66,7 @@ def _source(table: Table, names: Sequence[str]) -> Table:
                 "reading a table through the Arrow interface needs the package pyarrow"
             ) from None
         return pyarrow.table(table)
-    hint = "; collect it first" if hasattr(table, "collect") else ""
-    raise InputError(f"{type(table).__name__} is no region table{hint}")
+    raise InputError(f"{type(table).__name__} is no region table")
 
 
 def _names(table: Table) -> list[str] | None:

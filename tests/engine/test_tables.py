@@ -1,0 +1,134 @@
+"""Tables as users hold them, and what is said of unfit ones."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+import kistdsl
+from kistdsl.diagnostics import InputError
+from kistdsl.engine.tables import columns_of
+
+RULES = kistdsl.compile("IF area is high AND gray is low THEN anomalous (0.8)")
+AREA, GRAY = np.array([0.9, 0.1, 0.9]), np.array([20.0, 20.0, 200.0])
+WANT = [0.8, 0.0, 0.0]
+
+
+def pandas_frame():
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame({"id": ["a", "b", "c"], "area": AREA, "gray": GRAY.astype("int32")})
+
+
+def polars_frame():
+    polars = pytest.importorskip("polars")
+    return polars.DataFrame({"id": ["a", "b", "c"], "area": AREA, "gray": GRAY.astype("int32")})
+
+
+def arrow_table():
+    pyarrow = pytest.importorskip("pyarrow")
+    halves = pyarrow.chunked_array([AREA[:1], AREA[1:]])
+    return pyarrow.table({"id": ["a", "b", "c"], "area": halves, "gray": GRAY})
+
+
+def arrow_batch():
+    return arrow_table().combine_chunks().to_batches()[0]
+
+
+class OnlyArrowStream:
+    """Something that offers the Arrow C stream interface and nothing else."""
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return arrow_table().__arrow_c_stream__(requested_schema)
+
+
+TABLES = {
+    "mapping of arrays": lambda: {"gray": GRAY, "area": AREA, "other": ["x"] * 3},
+    "mapping of lists": lambda: {"gray": GRAY.tolist(), "area": AREA.tolist()},
+    "another mapping": lambda: MappingProxyType({"gray": GRAY, "area": AREA}),
+    "structured array": lambda: np.rec.fromarrays([GRAY, AREA], names="gray,area"),
+    "array in the rules' order": lambda: np.stack([AREA, GRAY], axis=1),
+    "pandas": pandas_frame,
+    "polars": polars_frame,
+    "arrow table": arrow_table,
+    "arrow batch": arrow_batch,
+    "arrow stream": OnlyArrowStream,
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_kind_of_table(kind):
+    assert RULES.grade(TABLES[kind]()).tolist() == WANT
+
+
+def test_no_copy_where_none_is_needed():
+    area, gray = columns_of({"area": AREA, "gray": GRAY}, RULES.properties)
+    assert area is AREA
+    assert gray is GRAY
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"area": AREA, "gray": GRAY})
+    first, second = columns_of(frame, RULES.properties)
+    again, _ = columns_of(frame, RULES.properties)
+    assert np.shares_memory(first, again)
+    assert second.tolist() == GRAY.tolist()
+
+
+def missing_values():
+    import pandas
+    import polars
+    import pyarrow
+
+    yield {"area": [0.9, None, 0.9], "gray": [20, 20, 200]}
+    yield pandas.DataFrame({"area": pandas.array([1, None, 1], "Int64"), "gray": GRAY})
+    yield pandas.DataFrame({"area": pandas.array([0.9, None, 0.9], "Float64"), "gray": GRAY})
+    yield polars.DataFrame({"area": [0.9, None, 0.9], "gray": [20, 20, 200]})
+    yield polars.DataFrame({"area": [1, None, 1], "gray": [20, 20, 200]})
+    yield pyarrow.table({"area": [1, None, 1], "gray": [20, 20, 200]})
+    yield pyarrow.record_batch({"area": pyarrow.array([0.9, None, 0.9]), "gray": pyarrow.array([1, 2, 200])})
+
+
+def test_missing_values_are_nan():
+    for module in ("pandas", "polars", "pyarrow"):
+        pytest.importorskip(module)
+    for table in missing_values():
+        np.testing.assert_array_equal(RULES.grade(table), [0.8, np.nan, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ({"area": AREA}, "no column 'gray'; it has area"),
+        ({"area": AREA, "gray": GRAY[:2]}, "column 'gray' has 2 rows, but column 'area' has 3"),
+        ({"area": AREA, "gray": ["a", "b", "c"]}, "column 'gray' holds <U1, not numbers"),
+        ({"area": AREA, "gray": np.array(["a", 1, None], object)}, "column 'gray' holds object, not numbers"),
+        ({"area": AREA, "gray": GRAY > 100}, "column 'gray' holds bool, not numbers"),
+        ({"area": AREA, "gray": GRAY.astype(complex)}, "column 'gray' holds complex128, not numbers"),
+        ({"area": AREA, "gray": GRAY.reshape(3, 1)}, r"column 'gray' has shape \(3, 1\)"),
+        ({"area": 0.5, "gray": 1.0}, r"column 'area' has shape \(\)"),
+        (np.zeros((3, 5)), r"array of shape \(3, 5\).*columns area, gray"),
+        ("area.csv", "str is no region table"),
+        (None, "NoneType is no region table"),
+    ],
+)
+def test_unfit_tables_name_the_column(table, says):
+    with pytest.raises(InputError, match=says):
+        RULES.grade(table)
+
+
+def test_frames_of_text_and_lazy_frames():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(InputError, match="column 'gray' holds String, not numbers"):
+        RULES.grade(polars.DataFrame({"area": [1.0], "gray": ["x"]}))
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError, match=r"column 'gray' holds .*, not numbers"):
+        RULES.grade(pandas.DataFrame({"area": [1.0], "gray": ["x"]}))
+    with pytest.raises(InputError, match=r"LazyFrame.*collect it first"):
+        RULES.grade(polars.LazyFrame({"area": [1.0], "gray": [1.0]}))
+
+
+def test_an_empty_table_has_no_grades():
+    assert RULES.grade({"area": [], "gray": []}).shape == (0,)
+    polars = pytest.importorskip("polars")
+    empty = polars.DataFrame({"area": [], "gray": []}, schema={"area": polars.Float64, "gray": polars.Int8})
+    assert RULES.evaluate(empty).grade.shape == (0,)
