@@ -157,7 +157,7 @@ def _marks(source: Source, label: Label) -> Iterator[tuple[int, _Mark]]:
     shown = lines if len(lines) <= _MAX_LINES else [*lines[: _MAX_LINES - 1], lines[-1]]
     for line in shown:
         begin, text = source.line_starts[line - 1], source.line(line)
-        start = max(label.span.start - begin, 0)
+        start = min(max(label.span.start - begin, 0), len(text))
         end = min(label.span.end - begin, len(text))
         if line != lines[0]:
             start = len(text) - len(text.lstrip())
