@@ -178,7 +178,18 @@ def _crossing(f: Literal, g: Literal, low: float, high: float) -> Iterator[float
 
 
 def _same_set(f: Literal, g: Literal, low: float, high: float) -> Iterator[float]:
-    """Both bend the same membership m: their ratio is monotone in m, so they meet at most once between."""
+    """Both bend the same membership m: their ratio is monotone in m, so they meet at most once between.
+
+    Offsets are no larger than rounding; they move that place a little, and may add one at an end.
+    """
+    split = {low, *_same_value(f, g, low, high), high}
+    yield from split
+    if f.offset != g.offset:
+        for start, end in pairwise(sorted(split)):
+            yield from _crossing(f, g, start, end)
+
+
+def _same_value(f: Literal, g: Literal, low: float, high: float) -> Iterator[float]:
     p, q = _exponent(f), _exponent(g)
     if f.scale == g.scale or p == q:
         return

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kistdsl.language.dominance import NOISE, never_above
-from kistdsl.language.extremes import worst_on_column
+from kistdsl.language.extremes import best_of_group, worst_on_column
 from kistdsl.language.literals import (
     AnyOf,
     Conjunction,
@@ -52,7 +52,12 @@ class Candidate:
     ) -> None:
         self.facts, self.groups, self.clauses, self.best = facts, groups, clauses, best
         self.index = facts.index
-        self.columns = [frozenset(f.column for f in group) for group in groups]
+
+    @cached_property
+    def columns(self) -> tuple[frozenset[str], ...]:
+        """Properties of each conjunction that can be above 0."""
+        able = (group for group in self.groups if best_of_group(group).value > NOISE)
+        return tuple(frozenset(f.column for f in group) for group in able)
 
     @cached_property
     def demands(self) -> frozenset[frozenset[str]]:
@@ -173,10 +178,18 @@ def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float) -> tuple[i
     for b in others:
         if b.best >= a.best - NOISE and _outdo(a, [b], alpha):
             return (b.index,)
-    related = [b for b in others if any(b_columns & c for b_columns in b.columns for c in a.columns)]
-    if 2 <= len(related) <= JOINT and _outdo(a, related, alpha):
-        return tuple(b.index for b in related)
+    if 2 <= len(others) <= JOINT and _outdo(a, others, alpha):
+        return tuple(b.index for b in _fewest(a, list(others), alpha))
     return ()
+
+
+def _fewest(a: Candidate, others: list[Candidate], alpha: float) -> list[Candidate]:
+    """Of rules that win together, as many as it takes."""
+    for b in list(others):
+        rest = [other for other in others if other is not b]
+        if rest and _outdo(a, rest, alpha):
+            others = rest
+    return others
 
 
 def _outdo(a: Candidate, others: Sequence[Candidate], alpha: float) -> bool:
