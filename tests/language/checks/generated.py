@@ -218,5 +218,7 @@ def file_text(generator: Generator, rules: int, classes: Sequence[str] = ("anoma
     lines += [f"class {name}" for name in classes if name != "anomalous"]
     for i in range(rules):
         rule = generator.rule(f"r{i}", classes)
-        lines.append(f"rule r{i}: IF {condition_text(rule.condition)} THEN {rule.target} ({rule.truth_value!r})")
+        lines.append(
+            f"rule r{i}: IF {condition_text(rule.condition)} THEN {rule.target} ({rule.truth_value!r})"
+        )
     return "\n".join(lines) + "\n"
