@@ -5,6 +5,7 @@
 
 from kistdsl.diagnostics.model import (
     Diagnostic,
+    Fix,
     InputError,
     KistError,
     Label,
@@ -13,4 +14,4 @@ from kistdsl.diagnostics.model import (
     Span,
 )
 
-__all__ = ["Diagnostic", "InputError", "KistError", "Label", "RuleError", "Source", "Span"]
+__all__ = ["Diagnostic", "Fix", "InputError", "KistError", "Label", "RuleError", "Source", "Span"]

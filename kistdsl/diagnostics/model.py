@@ -66,6 +66,21 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the text that puts a problem right: `span` becomes `text` (an empty span: inserted)."""
+
+    span: Span
+    text: str
+
+    @property
+    def title(self) -> str:
+        """What an editor's menu says."""
+        if self.span.start == self.span.end:
+            return f"insert `{self.text.strip()}`"
+        return f"write `{self.text.strip()}`" if self.text.strip() else f"delete `{self.span.text.strip()}`"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem: stable code, readable slug, severity ("error" or "warning"), place, help.
 
@@ -79,6 +94,7 @@ class Diagnostic:
     span: Span
     labels: tuple[Label, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
 
 class KistError(Exception):

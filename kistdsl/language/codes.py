@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language.analysis import Analysis
 
 if TYPE_CHECKING:
@@ -45,10 +45,16 @@ class Code:
     good: str
 
     def at(
-        self, span: Span, message: str, *, labels: Iterable[Label] = (), help: str | None = None
+        self,
+        span: Span,
+        message: str,
+        *,
+        labels: Iterable[Label] = (),
+        help: str | None = None,
+        fix: Fix | None = None,
     ) -> Diagnostic:
         """A diagnostic of this kind at `span`."""
-        return Diagnostic(self.code, self.slug, self.severity, message, span, tuple(labels), help)
+        return Diagnostic(self.code, self.slug, self.severity, message, span, tuple(labels), help, fix)
 
 
 @dataclass(frozen=True)

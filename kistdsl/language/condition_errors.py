@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language.mistake import END, Mistake
 from kistdsl.language.spelling import number_value
@@ -31,10 +31,20 @@ def in_condition(m: Mistake) -> Diagnostic | None:
 def _foreign_operator(m: Mistake) -> Diagnostic | None:
     word = _FOREIGN.get(m.text())
     if m.kind() == "COMMA" and "THEN" in m.accepts:
-        return m.report(codes.FOREIGN_OPERATOR, "a comma does not join conditions", help="write AND or OR")
+        return m.report(
+            codes.FOREIGN_OPERATOR,
+            "a comma does not join conditions",
+            help="write AND or OR",
+            fix=m.instead(" AND"),
+        )
     if m.kind() != "BAD_OPERATOR" or word is None:
         return None
-    return m.report(codes.FOREIGN_OPERATOR, f"`{m.text()}` is written `{word}` here", help=f"write {word}")
+    return m.report(
+        codes.FOREIGN_OPERATOR,
+        f"`{m.text()}` is written `{word}` here",
+        help=f"write {word}",
+        fix=m.instead(f" {word} " if word == "NOT" else word),
+    )
 
 
 def _comparison(m: Mistake) -> Diagnostic | None:
@@ -69,6 +79,7 @@ def _doubled(m: Mistake) -> Diagnostic | None:
         f"`{pair}`: " + ("one is too many" if same else "only one of the two can stand here"),
         labels=[Label(m.span(-1), "the first one")],
         help=f"delete one `{m.text()}`" if same else "choose AND (both must hold) or OR (one is enough)",
+        fix=m.without(),
     )
 
 
@@ -87,7 +98,8 @@ def _missing_operand(m: Mistake) -> Diagnostic | None:
         )
     if before in ("IF", "LPAR") and kind in _JOINTS:
         message = f"`{m.text()}` has no condition before it"
-        return m.report(codes.MISSING_CONDITION, message, help=f"{_EXAMPLE}, or delete `{m.text()}`")
+        help = f"{_EXAMPLE}, or delete `{m.text()}`"
+        return m.report(codes.MISSING_CONDITION, message, help=help, fix=m.without())
     labels = [] if kind == END else [Label(m.span(), f"but `{m.text()}` follows")]
     return m.report(
         codes.MISSING_CONDITION,
@@ -95,6 +107,7 @@ def _missing_operand(m: Mistake) -> Diagnostic | None:
         span=m.span(-1),
         labels=labels,
         help=f"{_EXAMPLE}, or delete `{m.text(-1)}`",
+        fix=m.without(-1) if before in _JOINTS else None,
     )
 
 
@@ -159,6 +172,7 @@ def _missing_is(m: Mistake) -> Diagnostic | None:
             "a property's name is one word",
             span=m.through(-1),
             help=f"write `{name}_{m.text()}` if that is its name",
+            fix=m.instead(f"{name}_{m.text()}", -1),
         )
     if m.kind() in ("NAME", "NOT") or m.kind() in HEDGE_KINDS:
         term = (
@@ -171,6 +185,7 @@ def _missing_is(m: Mistake) -> Diagnostic | None:
             f"`is` is missing behind `{name}`",
             span=m.through(-1),
             help=f"write `{name} is {term}`",
+            fix=m.instead("is") if term != m.text() else m.insert(" is"),
         )
     return None
 
@@ -190,7 +205,10 @@ def _parenthesis(m: Mistake) -> Diagnostic | None:
             depth.pop()
     if m.kind() == "RPAR" and not depth:
         return m.report(
-            codes.PARENTHESES, "this parenthesis closes nothing", help="delete it, or open one before"
+            codes.PARENTHESES,
+            "this parenthesis closes nothing",
+            help="delete it, or open one before",
+            fix=m.without(),
         )
     if depth and m.kind() in ("THEN", END) and "RPAR" in m.accepts:
         word = m.words[depth[-1]]
@@ -200,6 +218,7 @@ def _parenthesis(m: Mistake) -> Diagnostic | None:
             span=Span(m.source, word.start, word.end),
             labels=[Label(m.behind, "`)` belongs here at the latest")],
             help="close it with `)`",
+            fix=m.insert(")"),
         )
     return None
 
@@ -217,6 +236,7 @@ def _complete(m: Mistake) -> Diagnostic | None:
             span=m.behind,
             labels=[Label(m.span(), "the second one begins here")],
             help="join them with AND (both must hold) or OR (one is enough)",
+            fix=m.insert(" AND"),
         )
     if m.kind() in ("NAME", "LPAR", "ARROW", "COLON", "EQUALS", END) or m.text() in ("->", "→"):
         target = m.text() if m.kind() == "NAME" else m.text(1) if m.kind(1) == "NAME" else "anomalous"
@@ -227,6 +247,9 @@ def _complete(m: Mistake) -> Diagnostic | None:
             message,
             span=m.span() if replaced else m.behind,
             help=f"a rule ends in its class: `THEN {target}`",
+            fix=m.instead(" THEN")
+            if replaced
+            else m.insert(" THEN" if m.kind() == "NAME" else f" THEN {target}"),
         )
     return None
 
@@ -265,12 +288,14 @@ def in_target(m: Mistake) -> Diagnostic | None:
         or (m.kind() == "COLON" and m.kind(1) == "NUMBER")
     ):
         value = next((m.text(i) for i in range(4) if m.kind(i) == "NUMBER"), "0.8")
+        last = next((i for i in range(3, -1, -1) if m.kind(i) == "NUMBER"), 0)
         value = value if 0.0 < number_value(value) <= 1.0 else "1"
         return m.report(
             codes.BARE_TRUTH_VALUE,
             "the truth value stands in parentheses behind the class",
-            span=m.through(0, next((i for i in range(3, -1, -1) if m.kind(i) == "NUMBER"), 0)),
+            span=m.through(0, last),
             help=f"write `THEN {m.text(-1)} ({value})`",
+            fix=Fix(m.through(0, last), f"({value})"),
         )
     if m.kind() == "IS":
         return m.report(
@@ -308,7 +333,10 @@ def _missing_class(m: Mistake) -> Diagnostic | None:
 def _truth_value(m: Mistake) -> Diagnostic | None:
     if m.kind(-1) == "NUMBER" and m.ends:
         return m.report(
-            codes.PARENTHESES, "the parenthesis of the truth value is never closed", help="close it with `)`"
+            codes.PARENTHESES,
+            "the parenthesis of the truth value is never closed",
+            help="close it with `)`",
+            fix=m.insert(")"),
         )
     if m.kind(-1) == "LPAR" and m.kind() not in ("NUMBER",):
         return m.report(

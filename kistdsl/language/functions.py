@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Source, Span
 from kistdsl.language import ast
 from kistdsl.language import name_codes as names
 from kistdsl.language import number_codes as numbers
 from kistdsl.language import syntax_codes as syntax
 from kistdsl.language.memberships import MEMBERSHIPS, MembershipFunction, MembershipKind
-from kistdsl.language.nearest import did_you_mean
+from kistdsl.language.nearest import nearest
 from kistdsl.language.spelling import overflows
 
 _ASCENDING = frozenset({"trapmf", "trimf", "rectmf", "smf", "zmf", "pimf"})
@@ -20,9 +20,11 @@ def membership(function: ast.Function) -> tuple[MembershipFunction | None, list[
     """The fuzzy set, or None and what is wrong with its name or its numbers."""
     kind = MEMBERSHIPS.get(function.name.text)
     if kind is None:
-        help = did_you_mean(function.name.text, MEMBERSHIPS) or f"known are {', '.join(MEMBERSHIPS)}"
+        close = nearest(function.name.text, MEMBERSHIPS)
+        help = f"known are {', '.join(MEMBERSHIPS)}" if close is None else f"did you mean `{close}`?"
+        fix = None if close is None else Fix(function.name.span, close)
         message = f"unknown membership function `{function.name.text}`"
-        return None, [names.UNKNOWN_FUNCTION.at(function.name.span, message, help=help)]
+        return None, [names.UNKNOWN_FUNCTION.at(function.name.span, message, help=help, fix=fix)]
     if any(overflows(argument) for argument in function.arguments):
         return None, []  # said where the number was read
     problem = _count(kind, function) or _order(kind, function) or _fitness(kind, function)
@@ -70,7 +72,16 @@ def _decimal_commas(function: ast.Function, surplus: int) -> Diagnostic | None:
         f"`{left.text},{right.text}` is two numbers: the decimal sign is a point",
         labels=[Label(Span(source, x.span.start, y.span.end), "", primary=True) for x, y in others],
         help=f"write `{left.text}.{right.text}`",
+        fix=_with_points(source, split),
     )
+
+
+def _with_points(source: Source, split: list[tuple[ast.Number, ast.Number]]) -> Fix:
+    """One change that turns all commas inside numbers into points."""
+    commas = {left.span.end for left, _ in split}
+    start, end = split[0][0].span.start, split[-1][1].span.end
+    text = "".join("." if i in commas else source.text[i] for i in range(start, end))
+    return Fix(Span(source, start, end), text)
 
 
 def _order(kind: MembershipKind, function: ast.Function) -> Diagnostic | None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kistdsl.diagnostics import Diagnostic, Source, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Source, Span
 from kistdsl.language import ast
 from kistdsl.language.codes import WARNING, Code
-from kistdsl.language.nearest import did_you_mean
+from kistdsl.language.nearest import nearest
 
 _IGNORE = re.compile(r"#\s*kr:\s*ignore\s*\[([^\]]*)\]")
 _SLUG = re.compile(r"[^\s,]+")
@@ -71,10 +71,12 @@ def _unused(ignore: _Ignore, slugs: list[str]) -> Diagnostic:
         return UNUSED_IGNORE.at(
             ignore.span, f"there is no `{ignore.slug}` here to ignore", help="remove this comment"
         )
+    close = nearest(ignore.slug, slugs)
     return UNUSED_IGNORE.at(
         ignore.span,
         f"no diagnostic is called `{ignore.slug}`",
-        help=did_you_mean(ignore.slug, slugs) or "the slug stands in brackets behind the code",
+        help="`kistdsl rule` lists all slugs" if close is None else f"did you mean `{close}`?",
+        fix=None if close is None else Fix(ignore.span, close),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kistdsl.diagnostics import Diagnostic, Label, Source, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Source, Span
 from kistdsl.language.codes import Code
 from kistdsl.language.tokens import STATEMENT_KINDS, Word
 
@@ -94,5 +94,20 @@ class Mistake:
         span: Span | None = None,
         help: str | None = None,
         labels: Iterable[Label] = (),
+        fix: Fix | None = None,
     ) -> Diagnostic:
-        return code.at(span or self.span(), message, help=help, labels=labels)
+        return code.at(span or self.span(), message, help=help, labels=labels, fix=fix)
+
+    def instead(self, text: str, first: int = 0, last: int = 0) -> Fix:
+        """Other words in place of those from `first` to `last`."""
+        return Fix(self.through(first, last), text)
+
+    def insert(self, text: str) -> Fix:
+        """More words right behind the word before."""
+        return Fix(self.behind, text)
+
+    def without(self, offset: int = 0) -> Fix:
+        """One word less, with the space before it."""
+        span, before = self.span(offset), self.span(offset - 1)
+        start = before.end if self.at + offset > self.start else span.start
+        return Fix(Span(self.source, start, span.end), "")

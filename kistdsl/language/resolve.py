@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import ast, checked
 from kistdsl.language import name_codes as names
 from kistdsl.language import number_codes as numbers
@@ -15,7 +15,7 @@ from kistdsl.language.codes import Code
 from kistdsl.language.functions import membership
 from kistdsl.language.includes import Assembly
 from kistdsl.language.memberships import STANDARD_TERMS
-from kistdsl.language.nearest import did_you_mean, nearest
+from kistdsl.language.nearest import nearest
 from kistdsl.language.spelling import overflows
 from kistdsl.schema import Schema
 
@@ -82,9 +82,16 @@ class _Resolver:
         return (s for s in self.assembly.statements if isinstance(s, kind))
 
     def _say(
-        self, code: Code, span: Span, message: str, *, labels: Iterable[Label] = (), help: str | None = None
+        self,
+        code: Code,
+        span: Span,
+        message: str,
+        *,
+        labels: Iterable[Label] = (),
+        help: str | None = None,
+        fix: Fix | None = None,
     ) -> None:
-        self.problems.append(code.at(span, message, labels=labels, help=help))
+        self.problems.append(code.at(span, message, labels=labels, help=help, fix=fix))
 
     def _last(self, kind: type[_S]) -> _S | None:
         """The statement of a kind that is given once; more than one is said."""
@@ -107,10 +114,16 @@ class _Resolver:
     def _unknown(self, code: Code, name: ast.Name, what: str, known: Iterable[str], hint: str) -> None:
         """An unknown name; nothing is said where an unreadable include may define it."""
         words = list(known)
-        close = did_you_mean(name.text, words)
+        close = nearest(name.text, words)
         if close is None and not self.assembly.complete and code is not names.UNKNOWN_PROPERTY:
             return
-        self._say(code, name.span, f"unknown {what} `{name.text}`", help=close or hint)
+        self._say(
+            code,
+            name.span,
+            f"unknown {what} `{name.text}`",
+            help=hint if close is None else f"did you mean `{close}`?",
+            fix=None if close is None else Fix(name.span, close),
+        )
 
     # --- definitions -------------------------------------------------------------------------
 
@@ -234,12 +247,13 @@ class _Resolver:
             return NORMS[0]
         if statement.name.text in NORMS:
             return statement.name.text
-        close = did_you_mean(statement.name.text, NORMS)
+        close = nearest(statement.name.text, NORMS)
         self._say(
             names.UNKNOWN_NORMS,
             statement.name.span,
             f"unknown norms `{statement.name.text}`",
-            help=close or f"known are {', '.join(NORMS)}",
+            help=f"known are {', '.join(NORMS)}" if close is None else f"did you mean `{close}`?",
+            fix=None if close is None else Fix(statement.name.span, close),
         )
         return NORMS[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language.codes import Code
 from kistdsl.language.mistake import END, Mistake
@@ -40,6 +40,7 @@ def _two_words(m: Mistake, what: str) -> Diagnostic | None:
         f"the name of {what} is one word",
         span=m.through(-1),
         help=f"write `{m.text(-1)}_{m.text()}`",
+        fix=m.instead(f"{m.text(-1)}_{m.text()}", -1),
     )
 
 
@@ -60,6 +61,7 @@ def in_rule_head(m: Mistake) -> Diagnostic | None:
             "a colon is missing behind the rule's name",
             span=m.behind,
             help="write `rule NAME: IF ...`",
+            fix=m.insert(":"),
         )
     if m.kind(-1) == "COLON":
         return m.report(
@@ -67,6 +69,7 @@ def in_rule_head(m: Mistake) -> Diagnostic | None:
             "the rule's condition begins with IF",
             span=m.behind,
             help="write `IF` behind the colon",
+            fix=m.insert(" IF"),
         )
     return None
 
@@ -103,6 +106,7 @@ def _in_term(m: Mistake) -> Diagnostic | None:
             "`=` is missing before the membership function",
             span=m.span() if replaced else m.behind,
             help="write `term NAME = trapmf(...)` or `term NAME of PROPERTY = trapmf(...)`",
+            fix=m.instead(" =") if replaced else m.insert(" ="),
         )
     if m.kind(-1) == "EQUALS" or (m.kind(-1) == "NAME" and m.kind(-2) == "EQUALS"):
         return m.report(
@@ -131,14 +135,23 @@ def _in_arguments(m: Mistake) -> Diagnostic | None:
             span=Span(m.source, word.start, word.end),
             labels=[Label(m.behind, "`)` belongs here")],
             help="close it with `)`",
+            fix=m.insert(")"),
         )
     if m.kind(-1) == "NUMBER" and m.kind() in ("NUMBER", "LPAR"):
         return m.report(
-            codes.MISSING_COMMA, "a comma is missing between two numbers", span=m.behind, help="write `,`"
+            codes.MISSING_COMMA,
+            "a comma is missing between two numbers",
+            span=m.behind,
+            help="write `,`",
+            fix=m.insert(","),
         )
     if m.kind(-1) == "RPAR" and m.kind() == "LPAR":
         return m.report(
-            codes.MISSING_COMMA, "a comma is missing between two points", span=m.behind, help="write `,`"
+            codes.MISSING_COMMA,
+            "a comma is missing between two points",
+            span=m.behind,
+            help="write `,`",
+            fix=m.insert(","),
         )
     if m.kind(-1) in ("COMMA", "LPAR") and "NUMBER" in m.accepts:
         message = (
@@ -170,6 +183,7 @@ def _in_property(m: Mistake) -> Diagnostic | None:
             "`at` is missing behind `high`",
             span=m.behind,
             help=f"write `high at {m.text() if m.kind() == 'NUMBER' else '30'}`",
+            fix=m.insert(" at") if m.kind() == "NUMBER" else None,
         )
     if m.kind(-1) in ("SCALE", "AT"):
         return _number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
@@ -183,7 +197,9 @@ def _in_property(m: Mistake) -> Diagnostic | None:
 
 def _number(m: Mistake, behind: str, help: str) -> Diagnostic:
     if m.kind() in ("EQUALS", "COLON"):
-        return m.report(codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind {behind}", help="delete it")
+        return m.report(
+            codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind {behind}", help="delete it", fix=m.without()
+        )
     return m.report(
         codes.MISSING_NUMBER,
         f"a number is missing behind {behind}",
@@ -194,6 +210,13 @@ def _number(m: Mistake, behind: str, help: str) -> Diagnostic:
 
 def _text(m: Mistake, help: str) -> Diagnostic:
     code: Code = codes.MISSING_TEXT
+    words = _rest_of_line(m)
+    if words:
+        start = m.span().start
+        end = start + len(words.rstrip(" :"))
+        text = f'"{words.rstrip(" :")}"'
+        fix = Fix(Span(m.source, start, end), text) if m.source.text[start:end] == text[1:-1] else None
+        return m.report(code, "a text in double quotes belongs here", help=help, fix=fix)
     return m.report(
         code, "a text in double quotes belongs here", span=m.behind if m.ends else None, help=help
     )
@@ -216,13 +239,21 @@ def in_setting(m: Mistake) -> Diagnostic | None:
         return _number(m, "`alpha`", "write `alpha 0.8`")
     if lead == "NORMS" and before == "NORMS":
         if m.kind() in ("EQUALS", "COLON"):
-            return m.report(codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind `norms`", help="delete it")
+            return m.report(
+                codes.NEEDLESS_SIGN,
+                f"no `{m.text()}` stands behind `norms`",
+                help="delete it",
+                fix=m.without(),
+            )
         help = "write `norms zadeh`, `norms product` or `norms lukasiewicz`"
         return m.report(codes.MISSING_NAME, "the name of the norms is missing", span=m.behind, help=help)
     if lead in ("PRODUCT", "INCLUDE") and before == lead:
         if m.kind() in ("EQUALS", "COLON"):
             return m.report(
-                codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind `{lead.lower()}`", help="delete it"
+                codes.NEEDLESS_SIGN,
+                f"no `{m.text()}` stands behind `{lead.lower()}`",
+                help="delete it",
+                fix=m.without(),
             )
         return _text(m, f'write `{lead.lower()} "{_rest_of_line(m) or "..."}"`')
     if lead == "TEST" and before == "TEST":
@@ -265,11 +296,16 @@ def _in_values(m: Mistake) -> Diagnostic | None:
         replaced = compared or m.kind() in ("IS", "COLON")
         value = next((m.text(i) for i in range(2) if m.kind(i) == "NUMBER"), "30")
         help = f"write `{m.text(-1)} = {value}`; leave a property out if it may have any value"
-        return m.report(code, message, span=m.span() if replaced else m.behind, help=help)
+        fix = m.instead("=") if replaced else m.insert(" =")
+        return m.report(code, message, span=m.span() if replaced else m.behind, help=help, fix=fix)
     if before == "NUMBER":
         if m.kind() == "NAME" and m.kind(1) == "EQUALS":
             return m.report(
-                codes.MISSING_COMMA, "a comma is missing between two values", span=m.behind, help="write `,`"
+                codes.MISSING_COMMA,
+                "a comma is missing between two values",
+                span=m.behind,
+                help="write `,`",
+                fix=m.insert(","),
             )
         signs = m.kind() in ("THEN", "COLON", "EQUALS", "AT_LEAST", "AT_MOST") or m.text() in (
             "->",
@@ -283,7 +319,12 @@ def _in_values(m: Mistake) -> Diagnostic | None:
             else "a case says what must come out: `=>` is missing"
         )
         help = "write `... => anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
-        return m.report(codes.MISSING_ARROW, message, span=m.span() if signs else m.behind, help=help)
+        fix = (
+            m.instead("=>") if signs else m.insert(" => anomalous" if m.ends or m.kind() != "NAME" else " =>")
+        )
+        return m.report(
+            codes.MISSING_ARROW, message, span=m.span() if signs else m.behind, help=help, fix=fix
+        )
     if m.kind() == "ARROW" and m.at == m.start:
         return m.report(
             codes.MISSING_VALUES, "a case gives at least one value", help="write `area = 4% => ...`"
@@ -322,5 +363,6 @@ def _in_expectation(m: Mistake) -> Diagnostic | None:
         return m.report(codes.CASE_COMPARISON, "`not` and a comparison cannot stand together", help=help)
     if m.kind() in ("EQUALS", "NUMBER", "IS", "LPAR") or m.text() in _COMPARING:
         help = f"write `{m.text(-1)} >= 0.9` or `{m.text(-1)} <= 0.5`"
-        return m.report(codes.CASE_COMPARISON, "a grade is compared with `>=` or `<=`", help=help)
+        fix = m.instead("<=" if m.text() in ("<", "≤", "=<") else ">=")
+        return m.report(codes.CASE_COMPARISON, "a grade is compared with `>=` or `<=`", help=help, fix=fix)
     return None

@@ -125,5 +125,6 @@ def unknown_statement(mistake: Mistake) -> Diagnostic:
         help = "the rule that this belongs to is already complete, or begins without `IF`"
     else:
         help = f"a statement begins with {', '.join(f'`{w}`' for w in STATEMENT_WORDS if w != 'if')} or `IF`"
+    fix = None if close is None else m.instead("IF" if close == "if" else close)
     shown = f"`{_shown(m)}` begins no statement" if m.kind() != END else "a statement is missing"
-    return m.report(codes.UNKNOWN_STATEMENT, shown, help=help)
+    return m.report(codes.UNKNOWN_STATEMENT, shown, help=help, fix=fix)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 
-from kistdsl.diagnostics import Diagnostic, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Span
 from kistdsl.language import phrase_codes
 from kistdsl.language import syntax_codes as codes
 from kistdsl.language.mistake import Mistake
 
 _QUOTES = frozenset("“”„‟‘’‚«»‹›'`´″＂")
 _LOOKALIKES = {
-    "，": "`,`",
-    "．": "`.`",
-    "：": "`:`",
-    "（": "`(`",
-    "）": "`)`",
-    "＝": "`=`",
-    "−": "`-`",
-    "–": "`-`",
-    "—": "`-`",
-    "；": "`,`",
+    "，": ",",
+    "．": ".",
+    "：": ":",
+    "（": "(",
+    "）": ")",
+    "＝": "=",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "；": ",",
 }
 
 
@@ -48,6 +48,7 @@ def _unclosed(m: Mistake) -> Diagnostic:
         "this text has no closing quote",
         span=Span(m.source, word.start, max(end, word.start + 1)),
         help='close it with `"` on the same line',
+        fix=Fix(Span(m.source, end, end), '"'),
     )
 
 
@@ -61,12 +62,13 @@ def _bad_character(m: Mistake) -> Diagnostic:
         )
     name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
     shown = f"`{character}` ({name})" if character.isprintable() and not character.isspace() else name
-    help = "delete it"
-    if character in _LOOKALIKES:
-        help = f"write {_LOOKALIKES[character]}"
+    help, meant = "delete it", _LOOKALIKES.get(character)
+    if meant is not None:
+        help = f"write `{meant}`"
     elif character.isspace() or unicodedata.category(character) in ("Cf", "Zs"):
-        help = "it looks like a space or like nothing; write a plain space"
-    return m.report(codes.BAD_CHARACTER, f"the language does not know {shown}", help=help)
+        help, meant = "it looks like a space or like nothing; write a plain space", " "
+    fix = m.instead(meant) if meant is not None else None
+    return m.report(codes.BAD_CHARACTER, f"the language does not know {shown}", help=help, fix=fix)
 
 
 def _malformed_number(m: Mistake) -> Diagnostic:
@@ -96,6 +98,7 @@ def _decimal_comma(m: Mistake) -> Diagnostic | None:
                 f"`{left.text},{right.text}` is two numbers: the decimal sign is a point",
                 span=Span(m.source, left.start, right.end),
                 help=f"write `{left.text}.{right.text}`",
+                fix=Fix(Span(m.source, left.start, right.end), f"{left.text}.{right.text}"),
             )
     return None
 
@@ -108,6 +111,7 @@ def _split_percent(m: Mistake) -> Diagnostic | None:
         "the percent sign must touch its number",
         span=m.through(-1),
         help=f"write `{m.text(-1)}%`",
+        fix=m.instead(f"{m.text(-1)}%", -1),
     )
 
 
@@ -122,6 +126,7 @@ def in_operator(m: Mistake) -> Diagnostic | None:
             "a name cannot hold a hyphen",
             span=m.through(-1, 1) if m.kind(1) in ("NAME", "NUMBER") else m.through(-1),
             help=f"write `{m.text(-1)}_{m.text(1)}`" if m.kind(1) == "NAME" else "use `_`",
+            fix=m.instead("_"),
         )
     return m.report(codes.BAD_CHARACTER, f"the language does not know `{m.text()}`", help=_meant(m.text()))
 
