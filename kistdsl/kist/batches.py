@@ -12,6 +12,7 @@ from kistdsl.kist.augment import apply_symmetries, draw_symmetries
 from kistdsl.kist.config import Settings
 from kistdsl.kist.losses import Term, anomalous_term, contrastive_reconstruction, masked_term
 from kistdsl.kist.methods import Method
+from kistdsl.kist.paste import Moves, Regions, near, paste
 from kistdsl.kist.seed import torch_generator
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.training import Workshop
@@ -65,11 +66,13 @@ class Labels:
         stack: images with at least one labelled pixel.
         anomalous: (N, 1, S, S) bool, the pseudo-labels.
         background: (N, 1, S, S) bool, surely unlabelled.
+        regions: of the labels, for pasting.
     """
 
     stack: Stack
     anomalous: Tensor
     background: Tensor
+    regions: Regions
 
 
 def surely_background(labels: Tensor, suspicious: Tensor, distance: int) -> Tensor:
@@ -126,34 +129,65 @@ class ContrastiveBatches:
         return anomalous_term(error, labels, bound=bound, per_image=per_image, form=form)
 
     def _normal(self, step: int, count: int, draw: torch.Generator) -> Tensor:
+        """Normal images; with the chance `paste_decoys`, with a piece of another one laid onto them."""
         settings, world = self.shop.settings, self.shop.world
         index = batch_indices(len(self.normal), count, step, settings.seed, self.name + " normal")
         symmetries = draw_symmetries(settings.augment, count, draw)
         images = self.normal.inputs(world.part(index).to(self.shop.device))
+        if settings.paste_decoys > 0 and len(self.labels.regions):
+            donors = torch.randint(len(self.normal), (count,), generator=draw)
+            images, _ = self._pasted(images, self.normal, donors, settings.paste_decoys, count, draw)
         return apply_symmetries(images, world.part(symmetries))
 
     def _anomalous(self, step: int, count: int, draw: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Pseudo-labelled images, or normal ones with a labelled region; labels; sure background."""
         settings, world = self.shop.settings, self.shop.world
         order = batch_indices(len(self.labels.stack), count, step, settings.seed, self.name + " anomalous")
         symmetries = world.part(draw_symmetries(settings.augment, count, draw))
-        hosts = torch.randint(len(self.normal), (count,), generator=draw)
-        pasted = torch.rand(count, generator=draw) < settings.paste
         index = world.part(order).to(self.shop.device)
         images = self.labels.stack.inputs(index)
         labels, background = self.labels.anomalous[index], self.labels.background[index]
         if settings.paste > 0:
-            chosen = world.part(pasted).to(self.shop.device).view(-1, 1, 1, 1)
-            host = self.normal.inputs(world.part(hosts).to(self.shop.device))
-            images = torch.where(chosen & ~labels, host, images)
-            background = torch.where(chosen, surely_background(labels, labels, _SEAM), background)
+            hosts = world.part(torch.randint(len(self.normal), (count,), generator=draw))
+            host = self.normal.inputs(hosts.to(self.shop.device))
+            laid, region = self._pasted(host, self.labels.stack, None, 1.0, count, draw)
+            chosen = world.part(torch.rand(count, generator=draw) < settings.paste)
+            chosen = chosen.to(self.shop.device).view(-1, 1, 1, 1)
+            images = torch.where(chosen, laid, images)
+            labels = torch.where(chosen, region, labels)
+            background = torch.where(chosen, ~near(region, SEAM), background)
         together = torch.cat([images, labels.float(), background.float()], 1)
         together = apply_symmetries(together, symmetries)
         images, masks = together[:, :-2], together[:, -2:] > 0.5
         return images, masks[:, :1], masks[:, 1:]
 
+    def _pasted(
+        self,
+        hosts: Tensor,
+        donors: Stack,
+        of: Tensor | None,
+        chance: float,
+        count: int,
+        draw: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
+        """Regions laid onto this process's `hosts` out of a batch of `count`, with some chance each.
 
-_SEAM = 1
-"""Pixels around a pasted label that are neither label nor background."""
+        They come from the images `of` in `donors`; None: from the image that each region is of.
+        """
+        settings, world, regions = self.shop.settings, self.shop.world, self.labels.regions
+        moves = Moves.draw(regions, count, settings.paste_turn, draw)
+        chosen = world.part(torch.rand(count, generator=draw) < chance)
+        mine = Moves(
+            *(world.part(field) for field in (moves.region, moves.linear, moves.target, moves.factor))
+        )
+        source = regions.owner[mine.region.to(self.shop.device)] if of is None else world.part(of)
+        laid, region = paste(hosts, donors.inputs(source.to(self.shop.device)), regions, mine)
+        keep = chosen.to(self.shop.device).view(-1, 1, 1, 1)
+        return torch.where(keep, laid, hosts), region & keep
+
+
+SEAM = 2
+"""Pixels around a pasted region that are neither label nor background."""
 
 
 def steps_for(epochs: int, images: int, batch: int) -> int:

@@ -32,6 +32,7 @@ from kistdsl.kist.labelling import (
     single_rules,
 )
 from kistdsl.kist.methods import Method
+from kistdsl.kist.paste import Regions
 from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.stages import Stages, Trained, trained
@@ -210,7 +211,8 @@ class Iterations:
         background = surely_background(
             anomalous, on_device(labelling.suspicious), settings.background_distance
         )
-        return Labels(data.anomalous.take(index.tolist()), anomalous, background)
+        regions = Regions.of(labelling.masks[index], self.stages.shop.device)
+        return Labels(data.anomalous.take(index.tolist()), anomalous, background, regions)
 
     def _report(self, done: Trained) -> None:
         listener, facts = self.stages.shop.listener, done.facts

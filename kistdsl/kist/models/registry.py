@@ -36,6 +36,7 @@ def _unet(settings: Settings, channels: int, size: int) -> nn.Module:
         depth=settings.unet_depth,
         norm=settings.unet_norm,
         padding=settings.unet_padding,
+        upsampling=settings.unet_upsampling,
         dropped_skips=settings.unet_dropped_skips,
     )
 

@@ -8,15 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from kistdsl.diagnostics import InputError
+from kistdsl.kist.models.batch_norm import GlobalBatchNorm
 
 Norm = Literal["none", "group", "batch"]
 Padding = Literal["zeros", "reflect", "replicate"]
+Upsampling = Literal["nearest", "transpose"]
 
 
 def _norm(kind: Norm, channels: int) -> list[nn.Module]:
     if kind == "group":
         return [nn.GroupNorm(max(1, channels // 8), channels)]
-    return [nn.BatchNorm2d(channels)] if kind == "batch" else []
+    return [GlobalBatchNorm(channels)] if kind == "batch" else []
 
 
 def _block(before: int, after: int, norm: Norm, padding: Padding) -> nn.Sequential:
@@ -36,8 +38,10 @@ class UNet(nn.Module):
         size: side of the input in pixels, a multiple of 2 ** depth.
         width: channels of the first level (64 in [35]); each level down doubles them.
         depth: number of halvings (4 in [35]).
-        norm: "none" as in [35], "group", or "batch" (one process only).
+        norm: "none" as in [35], "group", or "batch" (over the batch of all processes).
         padding: of the 3x3 convolutions at the border.
+        upsampling: "transpose" for a 2x2 transposed convolution as in [35], or "nearest", which has no
+            weights and leaves no checkerboard in the residual.
         dropped_skips: how many skips, from the top, are left out. With all skips a U-Net can copy its
             input and leave no residual; without the top one it cannot copy single pixels.
     """
@@ -51,6 +55,7 @@ class UNet(nn.Module):
         depth: int,
         norm: Norm,
         padding: Padding,
+        upsampling: Upsampling,
         dropped_skips: int,
     ) -> None:
         super().__init__()
@@ -65,12 +70,14 @@ class UNet(nn.Module):
             for before, after in zip([channels, *widths], widths, strict=False)
         )
         self.pool = nn.MaxPool2d(2)
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(widths[level + 1], widths[level], 2, 2) for level in range(depth)
-        )
+        if upsampling == "transpose":
+            self.up = nn.ModuleList(nn.ConvTranspose2d(2 * wide, wide, 2, 2) for wide in widths[:-1])
+        else:
+            self.up = nn.ModuleList(nn.Upsample(scale_factor=2) for _ in widths[:-1])
+        risen = [wide if upsampling == "transpose" else 2 * wide for wide in widths]
         self.merge = nn.ModuleList(
-            _block(widths[level] * (1 if level < dropped_skips else 2), widths[level], norm, padding)
-            for level in range(depth)
+            _block(risen[level] + (0 if level < dropped_skips else wide), wide, norm, padding)
+            for level, wide in enumerate(widths[:-1])
         )
         self.out = nn.Conv2d(width, channels, 1)
 

@@ -1,0 +1,64 @@
+"""Tiny product lines and settings: a whole run in seconds, on one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import kistdsl
+from kistdsl.data.demo import DemoSettings, make_demo_line
+from kistdsl.data.layouts import Line
+from kistdsl.kist.config import Settings, make_settings
+from kistdsl.kist.self_training import Request
+
+RULES = """
+IF contrast is low THEN anomalous
+rule any_place: IF area is low THEN anomalous
+"""
+
+TINY: dict[str, Any] = {
+    "size": 32,
+    "epochs": 1,
+    "batch": 8,
+    "iterations": 2,
+    "iteration_steps": 4,
+    "iteration_batch": 4,
+    "unet_width": 4,
+    "unet_depth": 2,
+    "cae_width": 4,
+    "latent": 8,
+    "memory_items": 10,
+    "min_area": 1,
+    "rule_check": False,
+    "device": "cpu",
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Figures depend on the number of threads, and two tests at once on their sharing of cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """A demo line of 20 + 4 training images and 8 test images at 32 pixels."""
+    settings = DemoSettings(size=32, train_good=20, train_anomalous=4, test_good=3, test_each=1)
+    return make_demo_line(tmp_path_factory.mktemp("lines") / "line", settings)
+
+
+def tiny(**changes: Any) -> Settings:
+    """Settings of a run that takes seconds."""
+    return make_settings({**TINY, **changes})
+
+
+def request_for(line: Line, out: Path, *, resume: bool = False, **changes: Any) -> Request:
+    """A run on `line` with rules that label something."""
+    return Request(line, kistdsl.compile(RULES), RULES, tiny(**changes), out, None, resume)
