@@ -79,7 +79,9 @@ class PseudoLabeller:
         """This thread's memory for measuring these properties."""
         key = frozenset(name for name in names if name in ORDER)
         kept: dict[frozenset[str], Workspace] = self._threads.__dict__.setdefault("workspaces", {})
-        return kept.setdefault(key, Workspace(key))
+        if key not in kept:
+            kept[key] = Workspace(key)
+        return kept[key]
 
     def mask(self, picture: Picture) -> NDArray[np.bool_]:
         """(H, W) bool: the pseudo-label of one image. Equation: (10) to (12)"""

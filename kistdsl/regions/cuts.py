@@ -28,6 +28,12 @@ _DEAR: dict[str, float] = {
 """Relative cost of measuring a property of a region of ordinary size."""
 
 
+OF_GRAY = frozenset(
+    {"gray", "contrast", "unevenness", "variation", "relative_unevenness", "bright_tenth", "dark_tenth"}
+)
+"""Properties that follow from the gray levels alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Within:
     """The property lies in one of the closed intervals."""
@@ -56,7 +62,8 @@ Cut: TypeAlias = Within | All | Some
 class Jumps(NamedTuple):
     """Test i: is low[i] <= property number[i] <= high[i]? Go on at yes[i] or no[i]; ACCEPT, REJECT end it.
 
-    The program begins at test 0; an empty one has the answer `first`.
+    The program begins at test `first`, the last one; an empty one has `first` as its answer. Jumps go to
+    tests with lower numbers. `reads_gray`: whether any test needs the sums of gray.
     """
 
     number: NDArray[np.int64]
@@ -65,6 +72,7 @@ class Jumps(NamedTuple):
     yes: NDArray[np.int64]
     no: NDArray[np.int64]
     first: int
+    reads_gray: bool
 
 
 def names(cut: Cut) -> Iterator[str]:
@@ -110,6 +118,7 @@ def jumps(cut: Cut) -> Jumps:
         np.array([t[3] for t in tests], np.int64),
         np.array([t[4] for t in tests], np.int64),
         first,
+        not OF_GRAY.isdisjoint(names(cut)),
     )
 
 

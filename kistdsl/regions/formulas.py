@@ -22,6 +22,11 @@ def _direction(k: int) -> tuple[float, float]:
 DIRECTIONS: tuple[tuple[float, float], ...] = tuple(_direction(k) for k in range(RADIALS))
 """Unit vectors of the radials; radial 0 along +x."""
 
+INVERSES: tuple[tuple[float, float], ...] = tuple(
+    (1.0 / dx if dx else 0.0, 1.0 / dy if dy else 0.0) for dx, dy in DIRECTIONS
+)
+"""(1 / dx, 1 / dy) of each radial, 0 where a radial stands still along an axis."""
+
 RING = 3
 """Pixels around a region (in rows and columns) that are its surroundings."""
 

@@ -71,16 +71,13 @@ def layers(
 
     Args:
         workspace: made for (at least) `names`.
-        field: (H, W) float32 or float64 that is thresholded.
+        field: (H, W) float32 or float64 that is thresholded, without NaN.
         thresholds: (T,) float64, ascending.
         picture: what the properties are measured on; same size.
         names: built-in properties.
         min_area: smaller regions, and what lies inside them, are left out.
-
-    Raises:
-        InputError: NaN in `field`.
     """
-    workspace.load(field, thresholds, picture.name)
+    workspace.load(field, thresholds)
     pixels = pixels_of(picture, frozenset(names))
     numbers = np.array([ORDER[name] for name in names], dtype=np.int64)
     w = workspace

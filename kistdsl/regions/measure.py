@@ -43,9 +43,13 @@ ORDER: dict[str, int] = {name: index for index, name in enumerate(PROPERTIES)}
 
 # Whole numbers known of a region. The first six are always there; sums once their bit in KNOWN is set.
 N, TOP, LEFT, BOTTOM, RIGHT, KNOWN = range(6)
-SUM, SQUARES, SUM_X, SUM_Y, SUM_XX, SUM_YY, SUM_XY, SUM_R, SUM_G, SUM_B = range(6, 16)
-FACTS = 16
+SUM, SQUARES, DARKEST, BRIGHTEST = range(6, 10)
+SUM_X, SUM_Y, SUM_XX, SUM_YY, SUM_XY, SUM_R, SUM_G, SUM_B = range(10, 18)
+FACTS = 18
 HAS_GRAY, HAS_MOMENTS, HAS_COLOUR = 1, 2, 4
+
+ROUNDING = 1e-14
+"""Relative to the square of the brightest gray, more than a variance can be off by rounding."""
 
 
 class Pixels(NamedTuple):
@@ -128,23 +132,26 @@ def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: 
 
 
 @inlined
-def _sum_gray(runs: Runs, begin: int, end: int, codes: Codes, facts: NDArray[np.int64]) -> None:
+def sum_gray(runs: Runs, begin: int, end: int, codes: Codes, facts: NDArray[np.int64]) -> None:
     if facts[KNOWN] & HAS_GRAY:
         return
     total = squares = np.int64(0)
+    darkest, brightest = np.int64(65535), np.int64(0)
     for i in range(begin, end):
         line = codes[runs[i, ROW]]
         for x in range(runs[i, START], runs[i, STOP]):
             code = np.int64(line[x])
             total += code
             squares += code * code
-    facts[SUM], facts[SQUARES] = total, squares
+            darkest = min(darkest, code)
+            brightest = max(brightest, code)
+    facts[SUM], facts[SQUARES], facts[DARKEST], facts[BRIGHTEST] = total, squares, darkest, brightest
     facts[KNOWN] |= HAS_GRAY
 
 
 @inlined
 def _of_gray(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
-    _sum_gray(runs, begin, end, pixels.codes, facts)
+    sum_gray(runs, begin, end, pixels.codes, facts)
     gray = float(facts[SUM] / facts[N] / pixels.scale)
     if p == GRAY:
         return gray
@@ -158,11 +165,39 @@ def _of_gray(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: ND
     return _over_unevenness(unevenness, pixels.typical_unevenness)
 
 
+@inlined
+def bounds_inside(p: int, pixels: Pixels, facts: NDArray[np.int64]) -> tuple[float, float]:
+    """Values between which property p lies for every part of the region; infinite where unknown.
+
+    Holds for the values as they are rounded: quotients keep their order, and the deviation gets room
+    for the cancellation in it. Gray must be summed.
+    """
+    if p == AREA:
+        return 0.0, facts[N] / (pixels.height * pixels.width)
+    if p == BORDER:
+        return _border(pixels, facts), np.inf
+    darkest, brightest = facts[DARKEST] / pixels.scale, facts[BRIGHTEST] / pixels.scale
+    if p == GRAY:
+        return darkest, brightest
+    if p in (CONTRAST, BRIGHT_TENTH, DARK_TENTH):
+        return _over_gray(darkest, pixels.median_gray), _over_gray(brightest, pixels.median_gray)
+    if p == UNEVENNESS or VARIATION <= p <= RELATIVE_UNEVENNESS:
+        span = facts[BRIGHTEST] - facts[DARKEST]
+        room = facts[BRIGHTEST] * facts[BRIGHTEST] * ROUNDING
+        unevenness = sqrt(span * span / 4.0 + room) / pixels.scale
+        if p == VARIATION:
+            return 0.0, _over_gray(unevenness, darkest)
+        if p == RELATIVE_UNEVENNESS:
+            return 0.0, _over_unevenness(unevenness, pixels.typical_unevenness)
+        return 0.0, unevenness
+    return -np.inf, np.inf
+
+
 @njit
 def _of_ring_or_tenth(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> float:
     facts = scratch.facts
     if p == RING_CONTRAST:
-        _sum_gray(runs, begin, end, pixels.codes, facts)
+        sum_gray(runs, begin, end, pixels.codes, facts)
         total, n = outline.ring_sum(runs, begin, end, facts[LEFT], facts[RIGHT], pixels.codes, scratch.canvas)
         if n == 0:
             return 1.0
@@ -282,12 +317,17 @@ def _of_outline(p: int, runs: Runs, begin: int, end: int, scratch: Scratch) -> f
 @njit
 def _of_position(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     if p == BORDER:
-        across = min(facts[LEFT], pixels.width - facts[RIGHT])
-        return float(min(across, min(facts[TOP], pixels.height - facts[BOTTOM])))
+        return _border(pixels, facts)
     _sum_moments(runs, begin, end, facts)
     if p == X:
         return float(((facts[SUM_X] + facts[LEFT] * facts[N]) / facts[N] + 0.5) / pixels.width)
     return float(((facts[SUM_Y] + facts[TOP] * facts[N]) / facts[N] + 0.5) / pixels.height)
+
+
+@inlined
+def _border(pixels: Pixels, facts: NDArray[np.int64]) -> float:
+    across = min(facts[LEFT], pixels.width - facts[RIGHT])
+    return float(min(across, min(facts[TOP], pixels.height - facts[BOTTOM])))
 
 
 @njit

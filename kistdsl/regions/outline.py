@@ -15,8 +15,8 @@ _border_kind = compiled(formulas.border_kind)
 _outline_length = compiled(formulas.outline_length)
 _boyce_clark = compiled(formulas.boyce_clark)
 
-_DX = np.array([dx for dx, _ in formulas.DIRECTIONS])
-_DY = np.array([dy for _, dy in formulas.DIRECTIONS])
+_BY_DX = np.array([by_dx for by_dx, _ in formulas.INVERSES])
+_BY_DY = np.array([by_dy for _, by_dy in formulas.INVERSES])
 
 INSIDE, NEAR, EDGE = 1, 2, 3
 """What a canvas pixel is marked as; 0 elsewhere, and everywhere between two calls."""
@@ -31,25 +31,41 @@ def shape_index(
     The squares of a run make one rectangle, and a ray that meets it leaves it where it leaves the last
     of its squares that it meets; the floats are the same ones.
     """
-    for k in range(RADIALS):
-        dx, dy = _DX[k], _DY[k]
-        longest = 0.0
-        for i in range(begin, end):
-            x_in, x_out = _slab(runs[i, START] - cx, runs[i, STOP] - cx, dx)
-            y_in, y_out = _slab(runs[i, ROW] - cy, runs[i, ROW] + 1 - cy, dy)
-            leave = min(x_out, y_out)
-            if max(max(x_in, y_in), 0.0) <= leave:
-                longest = max(longest, leave)
-        radials[k] = longest
+    radials[:] = 0.0
+    for i in range(begin, end):
+        left, right = runs[i, START] - cx, runs[i, STOP] - cx
+        top, bottom = runs[i, ROW] - cy, runs[i, ROW] + 1 - cy
+        for k in range(RADIALS):  # branch-free, so that several radials go at once
+            a, b, c, d = left * _BY_DX[k], right * _BY_DX[k], top * _BY_DY[k], bottom * _BY_DY[k]
+            x_in, x_out = (a, b) if a < b else (b, a)
+            y_in, y_out = (c, d) if c < d else (d, c)
+            enter = x_in if x_in > y_in else y_in
+            enter = enter if enter > 0.0 else 0.0
+            leave = x_out if x_out < y_out else y_out
+            leave = leave if enter <= leave else 0.0
+            radials[k] = leave if leave > radials[k] else radials[k]
+    quarter = RADIALS // 4
+    for k in range(4):  # along the axes: the strip across is met as a whole or not at all
+        radials[k * quarter] = _along_axis(runs, begin, end, cx, cy, k)
     return _boyce_clark(radials)
 
 
 @njit
-def _slab(near: float, far: float, d: float) -> tuple[float, float]:
-    """Where a ray from 0 with speed d enters and leaves [near, far]: all or none of it when it stands."""
-    if d == 0.0:
-        return (-np.inf, np.inf) if near <= 0.0 <= far else (np.inf, -np.inf)
-    return (near / d, far / d) if d > 0.0 else (far / d, near / d)
+def _along_axis(runs: Runs, begin: int, end: int, cx: float, cy: float, quarter: int) -> float:
+    """Length of the radial to the right (quarter 0), upwards (1), to the left (2) or downwards (3)."""
+    longest = 0.0
+    for i in range(begin, end):
+        left, right = runs[i, START] - cx, runs[i, STOP] - cx
+        top, bottom = runs[i, ROW] - cy, runs[i, ROW] + 1 - cy
+        if quarter % 2 == 0:
+            met = top <= 0.0 <= bottom
+            leave = right if quarter == 0 else -left
+        else:
+            met = left <= 0.0 <= right
+            leave = -top if quarter == 1 else bottom
+        if met:
+            longest = max(longest, leave)
+    return longest
 
 
 @njit

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kistdsl.diagnostics import InputError
 from kistdsl.regions.codes import Codes, block_deviations, gray_codes, median_code
+from kistdsl.regions.jit import njit
 
 BLOCK = 16
 """Side, in pixels, of the blocks whose median unevenness is the image's typical one."""
@@ -120,11 +121,21 @@ def as_residual(residual: NDArray[np.generic], name: str) -> NDArray[np.floating
         raise InputError(f"{name}: a residual of {array.dtype}, not of numbers")
     dtype = np.float32 if array.dtype in (np.float16, np.float32) else np.float64
     errors: NDArray[np.floating] = np.ascontiguousarray(array, dtype=dtype)
-    # One NaN or an infinity of each sign makes the sum NaN; only then is it worth looking for the place.
-    if np.isnan(errors.sum(dtype=np.float64)) and np.isnan(errors).any():
+    if has_nan(errors):
         row, column = np.argwhere(np.isnan(errors))[0]
         raise InputError(f"{name}: the residual is NaN at row {row + 1}, column {column + 1}")
     return errors
+
+
+@njit
+def has_nan(values: NDArray[np.floating]) -> bool:
+    """Whether any of the (H, W) values is NaN."""
+    found = 0
+    for y in range(values.shape[0]):
+        line = values[y]
+        for x in range(line.size):
+            found |= line[x] != line[x]
+    return found != 0
 
 
 def _size(array: NDArray[np.generic]) -> str:

@@ -29,13 +29,13 @@ def shape(r: Region) -> float:
     """Boyce-Clark index: radials from the centroid to the outermost exit from the pixels' unit squares."""
     cx = int(r.columns.sum()) / r.pixels + 0.5
     cy = int(r.rows.sum()) / r.pixels + 0.5
-    return formulas.boyce_clark([_radial(r, cx, cy, dx, dy) for dx, dy in formulas.DIRECTIONS])
+    return formulas.boyce_clark([_radial(r, cx, cy, dx, dy) for dx, dy in formulas.INVERSES])
 
 
-def _radial(r: Region, cx: float, cy: float, dx: float, dy: float) -> float:
+def _radial(r: Region, cx: float, cy: float, by_dx: float, by_dy: float) -> float:
     """Distance from (cx, cy) along (dx, dy) to the last point of a closed pixel square; 0 for a miss."""
-    x_in, x_out = _slab(r.columns, cx, dx)
-    y_in, y_out = _slab(r.rows, cy, dy)
+    x_in, x_out = _slab(r.columns, cx, by_dx)
+    y_in, y_out = _slab(r.rows, cy, by_dy)
     enter = np.maximum(np.maximum(x_in, y_in), 0.0)
     leave = np.minimum(x_out, y_out)
     hit = enter <= leave
@@ -43,14 +43,14 @@ def _radial(r: Region, cx: float, cy: float, dx: float, dy: float) -> float:
 
 
 def _slab(
-    start: NDArray[np.int64], centre: float, d: float
+    start: NDArray[np.int64], centre: float, by_d: float
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Where a ray enters and leaves the strips [start, start + 1]: all or none of it when parallel."""
-    if d == 0.0:
+    if by_d == 0.0:
         inside = (start <= centre) & (centre <= start + 1)
         return np.where(inside, -np.inf, np.inf), np.where(inside, np.inf, -np.inf)
-    near, far = (start - centre) / d, (start + 1 - centre) / d
-    return (near, far) if d > 0 else (far, near)
+    near, far = (start - centre) * by_d, (start + 1 - centre) * by_d
+    return (near, far) if by_d > 0 else (far, near)
 
 
 def unevenness(r: Region) -> float:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.regions.cuts import REJECT, Jumps
+from kistdsl.regions.cuts import ACCEPT, REJECT, Jumps
 from kistdsl.regions.jit import inlined, njit
 from kistdsl.regions.layers import Layer, layers
-from kistdsl.regions.measure import N, Pixels, Scratch, measured, prepare
+from kistdsl.regions.measure import N, Pixels, Scratch, bounds_inside, measured, prepare, sum_gray
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.runs import (
     ROW,
@@ -40,6 +40,35 @@ def _passes(jumps: Jumps, runs: Runs, begin: int, end: int, pixels: Pixels, scra
         value = measured(jumps.number[at], runs, begin, end, pixels, scratch)
         at = jumps.yes[at] if jumps.low[at] <= value <= jumps.high[at] else jumps.no[at]
     return at != REJECT
+
+
+@inlined
+def _may_pass_inside(
+    jumps: Jumps, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]
+) -> bool:
+    """Whether some part of the prepared region could pass the cut: False only where none can.
+
+    Follows every jump that the bounds of the properties leave open; tests come before those they jump to.
+    """
+    if jumps.first >= 63:
+        return True
+    if jumps.reads_gray:
+        sum_gray(runs, begin, end, pixels.codes, facts)
+    reached = np.int64(1) << jumps.first if jumps.first >= 0 else np.int64(0)
+    for i in range(jumps.first, -1, -1):
+        if reached >> i & 1:
+            low, high = bounds_inside(jumps.number[i], pixels, facts)
+            if low <= jumps.high[i] and high >= jumps.low[i]:
+                if jumps.yes[i] == ACCEPT:
+                    return True
+                if jumps.yes[i] >= 0:
+                    reached |= np.int64(1) << jumps.yes[i]
+            if not (low >= jumps.low[i] and high <= jumps.high[i]):
+                if jumps.no[i] == ACCEPT:
+                    return True
+                if jumps.no[i] >= 0:
+                    reached |= np.int64(1) << jumps.no[i]
+    return False
 
 
 @njit
@@ -74,7 +103,7 @@ def _decide(
             accepted += 1
             continue
         low, high = level_span(now.runs, begin, end)
-        if high > low:
+        if high > low and _may_pass_inside(jumps, now.runs, begin, end, pixels, scratch.facts):
             floors[c] = low
     return accepted
 
@@ -120,7 +149,7 @@ def mask_by_cut(
 
     Args:
         workspace: made for the properties that the cut tests.
-        field: (H, W) float32 or float64 that is thresholded.
+        field: (H, W) float32 or float64 that is thresholded, without NaN.
         thresholds: (T,) float64, ascending.
         picture: what the properties are measured on; same size.
         jumps: the cut.
@@ -130,13 +159,10 @@ def mask_by_cut(
     Returns:
         How many regions were accepted; regions inside accepted ones are not counted.
 
-    Raises:
-        InputError: NaN in `field`.
-
     Equation: (10) to (12)
     """
     w = workspace
-    w.load(field, thresholds, picture.name)
+    w.load(field, thresholds)
     pixels = pixels_of(picture, w.names)
     accepted: int = _label(
         w.levels,

@@ -76,7 +76,7 @@ def floor_thresholds(thresholds: NDArray[np.float64], dtype: np.dtype[np.floatin
 def fill_levels(
     field: NDArray[np.floating], thresholds: NDArray[np.floating], levels: NDArray[np.uint8]
 ) -> int:
-    """Write how many thresholds each value lies above; the largest count of runs, or -1 at a NaN.
+    """Write how many thresholds each value lies above; how many runs any set of levels has at most.
 
     Args:
         field: (H, W) float32 or float64.
@@ -85,7 +85,6 @@ def fill_levels(
     """
     height, width = field.shape
     capacity = np.int64(0)
-    nan = False
     for y in range(height):
         line = levels[y]
         values = field[y]
@@ -97,10 +96,8 @@ def fill_levels(
         rises = np.int64(line[0] > 0)
         for x in range(1, width):
             rises += line[x] > line[x - 1]
-        for x in range(width):
-            nan |= values[x] != values[x]
         capacity += rises
-    return -1 if nan else int(capacity)
+    return int(capacity)
 
 
 @njit

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.diagnostics import InputError
 from kistdsl.regions.measure import ORDER, Pixels, Scratch, allocate_scratch
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.runs import (
@@ -54,20 +53,13 @@ class Workspace:
         """The level map eight columns at a time."""
         return self.levels.view(np.uint64)
 
-    def load(self, values: NDArray[np.floating], thresholds: NDArray[np.float64], name: str) -> None:
-        """Make the level map of `values` and room for its regions.
-
-        Raises:
-            InputError: a value is NaN.
-        """
+    def load(self, values: NDArray[np.floating], thresholds: NDArray[np.float64]) -> None:
+        """Make the level map of `values` (no NaN) and room for its regions."""
         height, width = values.shape
         if self.levels.shape != (height, padded_width(width)):
             self.levels = np.empty((height, padded_width(width)), np.uint8)
             self.scratch = allocate_scratch(height, width, self.names)
         runs = fill_levels(values, floor_thresholds(thresholds, values.dtype), self.levels)
-        if runs < 0:
-            row, column = np.argwhere(np.isnan(values))[0]
-            raise InputError(f"{name}: the residual is NaN at row {row + 1}, column {column + 1}")
         if runs > self.links.parent.size:
             self._grow(runs + runs // 4)
 
