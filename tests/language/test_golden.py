@@ -15,7 +15,7 @@ from kistdsl.language.check import check_file
 from kistdsl.schema import BUILTIN
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-ROOMS = ("syntax", "names", "numbers")
+ROOMS = ("syntax", "names", "numbers", "checks")
 FILES = sorted(path for room in ROOMS for path in (GOLDEN / room).glob("*.kr"))
 
 

@@ -31,7 +31,7 @@ def _report(analysis: Analysis, facts: RuleFacts) -> Diagnostic:
     many = "both" if len(sources) == 2 else "all"
     where = f"{many} are at most {truth:.2f} at {value_text(column, extreme.witness)}"
     if extreme.value == 0.0:
-        where = f"whatever the {column.name}, one of them is 0"
+        where = f"whatever the value of {column.name}, one of them is 0"
     labels = [Label(s.span, "and this one") for s in sources[1:-1]]
     labels.append(Label(sources[-1].span, where))
     return CHECK.at(

@@ -23,6 +23,9 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     analysis = context.analysis
     for rule in context.program.rules:
         for clause in propositions(rule.condition):
+            key = (clause.column, clause.term.name)
+            if key in analysis.weak or key in analysis.constant:
+                continue  # said at the term
             if clause.hedges and crisp(analysis, clause):
                 definition = clause.term.span
                 hedges = " ".join(clause.hedges)

@@ -19,7 +19,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
             continue
         column, extreme = analysis.columns[clause.column], facts.best.columns[clause.column]
         constant = (clause.column, clause.term.name) in analysis.constant
-        reason = f"every {column.name} is `{clause.term.name}`" if constant else None
+        reason = f"every value of {column.name} is `{clause.term.name}`" if constant else None
         definition = clause.term.span
         yield CHECK.at(
             clause.span,
@@ -27,7 +27,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
             f"at {value_text(column, extreme.witness)}; "
             f"alpha is {grade(analysis.alpha, facts.best.value)}",
             labels=[Label(definition, f"`{clause.term.name}` is defined here")] if definition else [],
-            help=reason or f"no {column.name} satisfies this clause well enough",
+            help=reason or f"no value of {column.name} satisfies this clause well enough",
         )
 
 

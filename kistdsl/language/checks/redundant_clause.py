@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language import checked
@@ -19,27 +20,67 @@ MOST_PARTS = 60
 """Conditions with more parts than this are not searched: the answer is "not proved"."""
 
 
-def redundant(analysis: Analysis, facts: RuleFacts) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class Redundant:
+    """Parts of a condition without effect.
+
+    Attributes:
+        found: those to report; leaving out these and the silent ones changes no grade.
+        silent: those that another check reports (written twice, or a term that always holds).
+        skipped: those that are not judged: inside branches that another check reports.
+    """
+
+    found: tuple[Part, ...]
+    silent: frozenset[Path]
+    skipped: frozenset[Path]
+
+
+NOTHING = Redundant((), frozenset(), frozenset())
+
+
+def redundant(analysis: Analysis, facts: RuleFacts) -> Redundant:
     """Parts that can be left out, all of them together, without changing any grade.
 
-    Parts that another check reports (duplicates, dead branches, terms that always hold) are left out
-    first. Later clauses are tried before earlier ones, larger parts before the parts in them.
+    Later clauses are tried before earlier ones, larger parts before the parts in them.
     """
     condition = facts.rule.condition
-    if _plainly_needed(analysis, condition):
-        return []
+    if facts.barred or facts.best is None or _plainly_needed(analysis, condition):
+        return NOTHING
     candidates = [part for part in parts(condition) if part.parent is not None]
-    if facts.barred or facts.best is None or not 1 < len(candidates) <= MOST_PARTS:
-        return []
-    removed = _reported_elsewhere(analysis, facts, candidates)
+    if not 1 < len(candidates) <= MOST_PARTS:
+        return NOTHING
+    skipped = frozenset(part.path for part, _ in dead_branches(analysis, facts))
+    removed: set[Path] = set()
+    told = _told_elsewhere(analysis, condition, candidates)
     found = []
-    for part in sorted(candidates, key=lambda p: (len(p.path), [-i for i in p.path])):
-        if within(part.path, removed) or all(path in removed for path in siblings(part)):
+    candidates.sort(key=lambda p: (p.path not in told, len(p.path), [-i for i in p.path]))
+    for part in candidates:
+        if within(part.path, skipped) or within(part.path, removed):
             continue
-        if _can_go(analysis, condition, removed, part):
-            removed.add(part.path)
+        if all(path in removed for path in siblings(part)) or not _can_go(analysis, condition, removed, part):
+            continue
+        removed.add(part.path)
+        if part.path not in told and not _beside_constant(analysis, part):
             found.append(part)
-    return found[::-1]
+    silent = removed - {part.path for part in found}
+    return Redundant(tuple(found[::-1]), frozenset(silent), skipped)
+
+
+def _told_elsewhere(
+    analysis: Analysis, condition: checked.Condition, candidates: list[Part]
+) -> frozenset[Path]:
+    told = {path for path, _, _ in duplicates(condition)}
+    return frozenset(told | {part.path for part in candidates if _constant(analysis, part.node)})
+
+
+def _constant(analysis: Analysis, node: checked.Condition) -> bool:
+    """Whether a part is a clause whose term always holds: reported at the term."""
+    return isinstance(node, checked.Proposition) and (node.column, node.term.name) in analysis.constant
+
+
+def _beside_constant(analysis: Analysis, part: Part) -> bool:
+    """Whether a term that always holds, in the same AND or OR, is what makes the part needless."""
+    return part.parent is not None and any(_constant(analysis, other) for other in part.parent.operands)
 
 
 def _plainly_needed(analysis: Analysis, condition: checked.Condition) -> bool:
@@ -52,16 +93,6 @@ def _plainly_needed(analysis: Analysis, condition: checked.Condition) -> bool:
     if len(clauses) < len(condition.operands) or len({p.column for p in clauses}) < len(clauses):
         return False
     return all(worst_on_column((literal_of(p, analysis.ranges),)).value == 0.0 for p in clauses)
-
-
-def _reported_elsewhere(analysis: Analysis, facts: RuleFacts, candidates: list[Part]) -> set[Path]:
-    removed = {path for path, _, _ in duplicates(facts.rule.condition)}
-    removed |= {part.path for part, _ in dead_branches(analysis, facts)}
-    for part in candidates:
-        node = part.node
-        if isinstance(node, checked.Proposition) and (node.column, node.term.name) in analysis.constant:
-            removed.add(part.path)
-    return removed
 
 
 def _can_go(analysis: Analysis, condition: checked.Condition, removed: set[Path], part: Part) -> bool:
@@ -94,7 +125,7 @@ def _cause(analysis: Analysis, part: Part) -> checked.Condition | None:
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     analysis = context.analysis
     for facts in analysis.rules:
-        for part in redundant(analysis, facts):
+        for part in redundant(analysis, facts).found:
             cause = _cause(analysis, part)
             labels = [Label(cause.span, "this one decides alone")] if cause is not None else []
             yield CHECK.at(

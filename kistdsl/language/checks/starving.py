@@ -15,14 +15,14 @@ def starved_by_term(analysis: Analysis, facts: RuleFacts) -> checked.Proposition
     return clause if (clause.column, clause.term.name) in analysis.weak else None
 
 
-def consequence(analysis: Analysis, term: checked.Term, column: str | None) -> str | None:
-    """Which rules can never fire because of a term (as one property reads it)."""
+def consequence(analysis: Analysis, term: checked.Term, column: str | None) -> str:
+    """`; rule x can never fire`: what follows from a term (as one property reads it), to end a message."""
     names = []
     for facts in analysis.rules:
         clause = starved_by_term(analysis, facts)
         if clause is not None and clause.term == term and column in (None, clause.column):
             names.append(facts.rule.name)
     if not names:
-        return None
+        return ""
     shown = quoted(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"because of it rule{'s' if len(names) > 1 else ''} {shown} can never fire"
+    return f"; rule{'s' if len(names) > 1 else ''} {shown} can never fire"

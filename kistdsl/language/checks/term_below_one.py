@@ -21,8 +21,8 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
         reported.add(key)
         yield CHECK.at(
             term.span or use.proposition.span,
-            f"`{term.name}` never reaches 1: its highest membership is {peak:g}",
-            help=consequence(analysis, term, None) or "let one of its points have y = 1",
+            f"`{term.name}` never reaches 1: its highest membership is {peak:g}{consequence(analysis, term, None)}",
+            help="let one of its points have y = 1",
         )
 
 

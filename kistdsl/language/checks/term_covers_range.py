@@ -16,7 +16,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
         own = use.term.column is not None and use.term.span is not None
         yield CHECK.at(
             use.term.span if own and use.term.span else use.proposition.span,
-            f"every {column.name} is fully `{use.term.name}`: its membership is 1 from {range_text(column)}",
+            f"every value of {column.name} is fully `{use.term.name}`: its membership is 1 from {range_text(column)}",
             labels=[] if own else gamma_label(context, column),
             help="a clause that always holds says nothing; narrow the set, or drop the clause",
         )

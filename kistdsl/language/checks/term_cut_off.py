@@ -23,11 +23,11 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
         own = use.term.column is not None and use.term.span is not None
         yield CHECK.at(
             use.term.span if own and use.term.span else use.proposition.span,
-            f"no {column.name} is fully `{use.term.name}`: its highest membership is "
-            f"{grade(use.highest.value, 1.0)}, at {value_text(column, use.highest.witness)}",
+            f"no value of {column.name} is fully `{use.term.name}`: its highest membership is "
+            f"{grade(use.highest.value, 1.0)}, at {value_text(column, use.highest.witness)}"
+            f"{consequence(analysis, use.term, use.column)}",
             labels=[] if own else gamma_label(context, column),
-            help=consequence(analysis, use.term, use.column)
-            or f"{column.name} ranges from {range_text(column)}",
+            help=f"{column.name} ranges from {range_text(column)}",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic
+from kistdsl.language import checked
 from kistdsl.language.checks.places import gamma_label, range_text
 from kistdsl.language.checks.starving import consequence
 from kistdsl.language.codes import WARNING, Check, ProgramContext
@@ -23,11 +24,18 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
         own = use.term.column is not None and use.term.span is not None
         yield CHECK.at(
             use.term.span if own and use.term.span else use.proposition.span,
-            f"no {column.name} can be `{use.term.name}`: the set lies {side} {start}, "
-            f"but {column.name} ranges from {range_text(column)}",
+            f"no value of {column.name} can be `{use.term.name}`: the set lies {side} {start}, "
+            f"but {column.name} ranges from {range_text(column)}{consequence(analysis, use.term, use.column)}",
             labels=[] if own else gamma_label(context, column),
-            help=consequence(analysis, use.term, use.column),
+            help=_advice(column, kinks, own=own),
         )
+
+
+def _advice(column: checked.Column, kinks: list[float], *, own: bool) -> str | None:
+    percent = [k for k in kinks if 1.0 < k <= 100.0]
+    if own and column.spec.unit == "fraction" and percent:
+        return f"did you mean {percent[0]:g}%?"
+    return None if own else "choose a scale that fits the property's range"
 
 
 CHECK = Check(

@@ -13,7 +13,9 @@ from kistdsl.language.wording import grade
 
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     alpha = context.program.alpha
-    set_at = [Label(s.value.span, "alpha") for s in context.tree.statements if isinstance(s, ast.Alpha)]
+    set_at = [
+        Label(s.value.span, "alpha is set here") for s in context.tree.statements if isinstance(s, ast.Alpha)
+    ]
     for facts in context.analysis.rules:
         if not facts.trusted:
             tv = facts.rule.truth_value

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import ast
-from kistdsl.language.checks.places import title_span
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 from kistdsl.language.tests import demand, expectation_text, speaks_of
 from kistdsl.language.wording import grade
@@ -47,18 +46,17 @@ def unreachable(context: ProgramContext, expectation: ast.Expectation) -> str | 
 
 
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:
-    barred = [f for f in context.analysis.rules if f.barred]
     for test in context.program.tests:
         for case in test.cases:
             message = unreachable(context, case.expectation)
-            if message is not None:
-                mute = [f.rule for f in barred if speaks_of(case.expectation, f.rule)]
-                yield CHECK.at(
-                    case.expectation.span,
-                    message,
-                    labels=[Label(title_span(r), f"rule `{r.name}` can never fire") for r in mute[:3]],
-                    help="expect less, or put the rules right",
-                )
+            if message is not None and not _all_barred(context, case.expectation):
+                yield CHECK.at(case.expectation.span, message, help="expect less, or put the rules right")
+
+
+def _all_barred(context: ProgramContext, expectation: ast.Expectation) -> bool:
+    """Whether no rule that counts can fire at all: said at each of the rules."""
+    counting = [f for f in context.analysis.rules if speaks_of(expectation, f.rule)]
+    return bool(counting) and all(f.barred for f in counting)
 
 
 CHECK = Check(

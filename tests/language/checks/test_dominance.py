@@ -49,8 +49,7 @@ def levelled_points(conditions: list[checked.Condition], scales: list[float], co
         for a, b in pairwise(points):
             x, y = literal(a), literal(b)
             found.update(a + (b - a) * (t - x) / (y - x) for t in levels if min(x, y) < t < max(x, y))
-    kept = sorted(v for v in found if points[0] <= v <= points[-1])
-    return kept
+    return sorted(v for v in found if points[0] <= v <= points[-1])
 
 
 def excess(a: checked.Rule, b: checked.Rule, columns: tuple[checked.Column, ...]) -> float:
