@@ -140,7 +140,8 @@ class Settings(BaseModel):
     """Labels are the union over the iterations; else the labelled images fell from 14 to 3. Paper: no."""
     candidate_maps: Names = ("residual",)
     """Maps whose regions above the thresholds the rules judge: residual, or one of
-    `kistdsl.regions.maps`, with `@P` behind it smoothed over P percent of the image's side (what the residual misses, a map of the image itself may hold). Paper: residual."""
+    `kistdsl.regions.maps`, with `@P` behind it smoothed over P percent of the image's side (what the
+    residual misses, a map of the image itself may hold). Paper: residual."""
     teacher: str = ""
     """Another network (cae, unet, memae, module:Class) trained on the normal images first, whose
     residual gives the first labels; empty: none. A U-Net near the identity labels almost nothing."""
@@ -154,7 +155,7 @@ class Settings(BaseModel):
     """Set aside rules that fire on held-out normal images with over `rule_check_ratio` of their share of
     area on the anomalous ones, and say so. Paper: no."""
     rule_check_ratio: Positive = 0.5
-    """See `rule_check`."""
+    """See `rule_check`: 0.5 sets aside what fires half as much on normal images. Paper: no check."""
 
     # ---- test
     filter: Literal["guided", "gaussian", "none"] = "gaussian"

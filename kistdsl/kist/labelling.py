@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from kistdsl.data.images import to_gray
 from kistdsl.engine.pseudo_labels import PseudoLabeller
+from kistdsl.engine.rule_parts import single_rules as single_rules
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings
 from kistdsl.kist.inference import Map, Statistics
 from kistdsl.kist.stacks import Bytes
-from kistdsl.language import checked
 from kistdsl.regions.maps import RESIDUAL, CandidateMap, map_values
 from kistdsl.regions.picture import Picture
 
@@ -38,34 +38,6 @@ class ImageLabel:
     mask: Mask
     regions: int
     by_rule: Mapping[str, Mask]
-
-
-def single_rules(rules: RuleSet, alpha: float | None) -> dict[str, RuleSet]:
-    """Each rule as a rule set of its own, by name; their labels together are those of `rules` (eqs. 7, 10).
-
-    Args:
-        rules: of the product line.
-        alpha: anomaly grade threshold in place of the file's; None keeps it.
-    """
-    program = rules.program if alpha is None else replace(rules.program, alpha=alpha)
-    return {rule.name: RuleSet(_only(program, rule)) for rule in program.rules}
-
-
-def _only(program: checked.Program, rule: checked.Rule) -> checked.Program:
-    read = set(_columns_of(rule.condition))
-    columns = tuple(column for column in program.columns if column.name in read)
-    return replace(program, rules=(rule,), columns=columns, tests=())
-
-
-def _columns_of(condition: checked.Condition) -> Iterator[str]:
-    match condition:
-        case checked.Proposition():
-            yield condition.column
-        case checked.Not():
-            yield from _columns_of(condition.operand)
-        case _:
-            for operand in condition.operands:
-                yield from _columns_of(operand)
 
 
 def picture_of(image: Bytes, residual: Map) -> Picture:

@@ -17,7 +17,7 @@ from kistdsl.kist.self_training import Request
 
 RULES = """
 IF contrast is low THEN anomalous
-rule any_place: IF area is low THEN anomalous
+rule upper: IF y is low OR y is mid THEN anomalous
 """
 
 TINY: dict[str, Any] = {

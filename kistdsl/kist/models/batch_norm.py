@@ -39,7 +39,7 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         total, squares, number = _Sum.apply(sums).split([self.num_features, self.num_features, 1])  # type: ignore[no-untyped-call]
         mean = total / number
         variance = squares / number - mean.square()
-        self._remember(mean.detach(), variance.detach(), float(number))
+        self._remember(mean.detach(), variance.detach(), float(number.detach()))
         scale = self.weight * torch.rsqrt(variance + self.eps)
         normalised = (values - mean.view(1, -1, 1, 1)) * scale.view(1, -1, 1, 1)
         shifted: Tensor = normalised + self.bias.view(1, -1, 1, 1)

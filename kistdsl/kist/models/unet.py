@@ -25,7 +25,8 @@ def _block(before: int, after: int, norm: Norm, padding: Padding) -> nn.Sequenti
     """Two 3x3 convolutions, each normalised (if at all) and rectified."""
     layers: list[nn.Module] = []
     for channels in (before, after):
-        layers.append(nn.Conv2d(channels, after, 3, 1, 1, padding_mode=padding))
+        bias = norm != "batch"  # batch normalisation takes it away again
+        layers.append(nn.Conv2d(channels, after, 3, 1, 1, bias=bias, padding_mode=padding))
         layers += [*_norm(norm, after), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 

@@ -1,0 +1,271 @@
+"""Whole runs, tiny: files, the same again, resumed, collapsed, with controls, in two processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from kistdsl.data.layouts import Line
+from kistdsl.diagnostics import InputError
+from kistdsl.kist import training
+from kistdsl.kist.evaluation import evaluate_run
+from kistdsl.kist.events import Event, Note
+from kistdsl.kist.results_table import results_table
+from kistdsl.kist.self_training import train
+from tests.kist.conftest import RULES, request_for, tiny
+
+
+def history(out: Path) -> list[dict[str, str]]:
+    with (out / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def weights(out: Path) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = load_file(out / "model.safetensors")
+    return found
+
+
+def same(first: Path, second: Path) -> bool:
+    one, two = weights(first), weights(second)
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def finished(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run, unbroken."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    train(request_for(line, out))
+    return out
+
+
+def test_a_run_leaves_its_files(finished: Path, line: Line) -> None:
+    names = {path.name for path in finished.iterdir()}
+    assert names >= {"config.json", "rules.kr", "model.safetensors", "metrics.json", "history.csv"}
+    assert (finished / "rules.kr").read_text() == RULES
+    assert len(list((finished / "pseudo_labels").glob("*_mask.png"))) == len(line.train_anomalous)
+    config = json.loads((finished / "config.json").read_text())
+    assert config["settings"]["epochs"] == 1
+    assert config["images"] == {"train": 18, "held_out": 2, "anomalous": 4, "test": 8}
+    rows = history(finished)
+    assert [row["iteration"] for row in rows] == ["0", "1", "2"]
+    assert len(rows[1]["thresholds"].split()) == 7
+    assert int(rows[1]["labelled_images"]) > 0
+    assert float(rows[2]["pixel_auroc"]) > 0
+
+
+def test_metrics_hold_three_models_at_equal_steps(finished: Path) -> None:
+    metrics = json.loads((finished / "metrics.json").read_text())
+    assert metrics["size"] == 32
+    initial, baseline, kist = metrics["models"]
+    assert [m["name"] for m in metrics["models"]] == ["initial", "baseline", "kist"]
+    assert initial["steps"] < baseline["steps"] == kist["steps"]
+    assert set(kist["figures"]["by_type"]) == {"blowhole", "break", "crack", "fray", "stain"}
+
+
+def test_what_a_report_needs_is_there(finished: Path) -> None:
+    panels = np.load(finished / "panels.npz")
+    count = len(panels["names"])
+    assert panels["images"].shape == panels["truths"].shape == panels["kist"].shape == (count, 32, 32)
+    histograms = np.load(finished / "residuals.npz")
+    assert histograms["kist_normal"].sum() + histograms["kist_anomalous"].sum() == 8 * 32 * 32
+    assert np.load(finished / "labels.npz")["last"].shape == (4, 32, 32)
+    rules = json.loads((finished / "rules.json").read_text())
+    assert [rule["rule"] for rule in rules[0]["rules"]] == ["L2", "upper"]
+
+
+def test_the_same_command_gives_the_same_bits(finished: Path, line: Line, tmp_path: Path) -> None:
+    result = train(request_for(line, tmp_path / "again"))
+    assert same(finished, tmp_path / "again")
+    metrics = [json.loads((out / "metrics.json").read_text()) for out in (finished, tmp_path / "again")]
+    for model in (m for whole in metrics for m in whole["models"]):
+        model.pop("seconds")
+    assert metrics[0] == metrics[1]
+    table = results_table(result)
+    assert "baseline, trained as long" in table
+    assert "blowhole" in table
+
+
+def test_another_seed_gives_others(finished: Path, line: Line, tmp_path: Path) -> None:
+    train(request_for(line, tmp_path / "other", seed=1))
+    assert not same(finished, tmp_path / "other")
+
+
+class Killed(Exception):
+    """Stands for a power cut."""
+
+
+@pytest.mark.parametrize("steps", [2, 4, 7, 9, 12])
+def test_a_run_killed_at_any_step_goes_on_to_the_same_bits(
+    finished: Path, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr(training, "REPORT_EVERY", 1)
+    step = torch.optim.Adam.step
+    left = steps
+
+    def dying(self: torch.optim.Adam, *args: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            raise Killed
+        left -= 1
+        return step(self, *args)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", dying)
+    with pytest.raises(Killed):
+        train(request_for(line, tmp_path / "run", checkpoint_seconds=0.0))
+    monkeypatch.setattr(torch.optim.Adam, "step", step)
+    train(request_for(line, tmp_path / "run", resume=True))
+    assert same(finished, tmp_path / "run")
+    assert not (tmp_path / "run" / "stages" / "checkpoint.safetensors").exists()
+
+
+def test_a_finished_run_is_resumed_at_once_and_another_one_is_not(line: Line, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    first = train(request_for(line, out))
+    again = train(request_for(line, out, resume=True))
+    assert [m.steps for m in first.models] == [m.steps for m in again.models]
+    with pytest.raises(InputError, match="other iterations"):
+        train(request_for(line, out, resume=True, iterations=3))
+    with pytest.raises(InputError, match="exists already"):
+        train(request_for(line, out))
+
+
+def test_a_damaged_checkpoint_is_named(line: Line, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(request_for(line, out))
+    stage = out / "stages" / "kist-1.safetensors"
+    stage.write_bytes(stage.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"kist-1.safetensors: not a whole safetensors file"):
+        train(request_for(line, out, resume=True))
+
+
+def test_a_collapse_keeps_the_last_good_model(line: Line, tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Note):
+            notes.append(event.message)
+
+    changes = {"guard": 1.0001, "iteration_rate": 0.5, "anomalous_weight": 10.0, "anomalous_bound": 1.0}
+    train(request_for(line, tmp_path / "run", guard_every=1, **changes), listen)
+    assert any("held-out normal images rose" in note and "last good model" in note for note in notes)
+    initial = load_file(tmp_path / "run" / "stages" / "initial.safetensors")
+    final = weights(tmp_path / "run")
+    assert all(torch.equal(initial[name], final[name]) for name in initial)
+    rows = history(tmp_path / "run")
+    assert "rose to" in rows[-1]["stopped"]
+
+
+def test_a_loss_that_is_no_number_stops_and_says_so(line: Line, tmp_path: Path) -> None:
+    with pytest.raises(training.Collapse, match="not a number"):
+        train(request_for(line, tmp_path / "run", learning_rate=1e30, warmup=0))
+
+
+@pytest.mark.parametrize("control", ["no-anomalous-term", "no-rules", "random-labels", "wrong-image"])
+def test_controls_run_and_differ(finished: Path, line: Line, tmp_path: Path, control: str) -> None:
+    result = train(request_for(line, tmp_path / "run", control=control, baselines=False))
+    assert result.models[-1].title == f"KIST, control {control}"
+    assert not same(finished, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "cae", "base": "ssim", "teacher": "memae", "teacher_epochs": 1},
+        {"model": "memae", "base": "ffl", "paste": 0.5, "paste_decoys": 0.5, "accumulate": False},
+        {"base": "riad", "anomalous_form": "log", "candidate_maps": ["residual", "darkness"]},
+        {"base": "wfd", "filter": "guided", "precision": "bfloat16", "unet_norm": "group"},
+        {"model": "tests.kist.test_models:Half", "augment": "flips", "exposure": "none", "margin": 4},
+    ],
+)
+def test_kist_on_top_of_any_method_and_network(line: Line, tmp_path: Path, changes: dict[str, Any]) -> None:
+    result = train(request_for(line, tmp_path / "run", iterations=1, baselines=False, **changes))
+    assert result.models[-1].name == "kist"
+    assert result.models[-1].figures is not None
+
+
+def test_a_rival_and_a_line_without_anomalous_images_train_alone(line: Line, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    rival = train(request_for(line, tmp_path / "rival", method="ffl"))
+    assert [m.title for m in rival.models] == ["ffl"]
+    notes: list[Event] = []
+    normal_only = replace(request_for(replace(line, train_anomalous=()), tmp_path / "normal"))
+    result = train(normal_only, notes.append)
+    assert [m.name for m in result.models] == ["initial"]
+    assert any(isinstance(n, Note) and "no anomalous training images" in n.message for n in notes)
+    untested = train(request_for(replace(line, test=()), tmp_path / "untested"))
+    assert untested.models[-1].figures is None
+    assert "nothing was measured" in results_table(untested)
+
+
+def test_evaluating_a_run_gives_the_figures_it_was_saved_with(finished: Path, line: Line) -> None:
+    saved = json.loads((finished / "metrics.json").read_text())["models"][-1]
+    found = evaluate_run(finished, line.root).as_json()
+    assert found["pixel_auroc"] == pytest.approx(saved["figures"]["pixel_auroc"], abs=1e-6)
+    assert found["by_type"]["crack"]["aupro"] == pytest.approx(
+        saved["figures"]["by_type"]["crack"]["aupro"], abs=1e-6
+    )
+    raw = evaluate_run(finished, line.root, use_filter=False).as_json()
+    assert raw["aupro"] == pytest.approx(saved["raw"]["aupro"], abs=1e-6)
+
+
+def test_cuda_that_is_not_there(line: Line, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(InputError, match="no CUDA device"):
+        train(request_for(line, tmp_path / "run", device="cuda"))
+
+
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+from kistdsl.data.layouts import read_line
+from kistdsl.kist.self_training import train
+from tests.kist.conftest import request_for
+torch.set_num_threads(1)
+train(request_for(read_line(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_result_of_one(finished: Path, line: Line, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    root = Path(__file__).resolve().parents[2]
+    out = tmp_path / "two"
+    processes = []
+    for rank in range(2):
+        shared = {"WORLD_SIZE": "2", "RANK": str(rank), "LOCAL_RANK": str(rank)}
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "PYTHONPATH": str(root)}
+        command = [sys.executable, "-c", SCRIPT, str(line.root), str(out)]
+        processes.append(subprocess.Popen(command, env={**os.environ, **shared, **place}))
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
+    one, two = weights(finished), weights(out)
+    for name in one:
+        assert two[name].numpy() == pytest.approx(one[name].numpy(), abs=2e-4), name
+    for alone, shared_row in zip(history(finished), history(out), strict=True):
+        assert alone["labelled_pixels"] == shared_row["labelled_pixels"]
+        if alone["mu"]:
+            assert float(shared_row["mu"]) == pytest.approx(float(alone["mu"]), rel=1e-3)
+            assert float(shared_row["sigma"]) == pytest.approx(float(alone["sigma"]), rel=1e-3)
+
+
+def test_a_batch_smaller_than_the_processes_is_named() -> None:
+    from kistdsl.kist.distributed import World
+
+    with pytest.raises(InputError, match="batch = 3 gives 4 processes"):
+        World(0, 4).require(tiny(batch=3).batch, "batch")
