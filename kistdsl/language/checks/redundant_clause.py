@@ -54,16 +54,27 @@ def redundant(analysis: Analysis, facts: RuleFacts) -> Redundant:
     told = _told_elsewhere(analysis, condition, candidates)
     found = []
     candidates.sort(key=lambda p: (p.path not in told, len(p.path), [-i for i in p.path]))
-    for part in candidates:
-        if within(part.path, skipped) or within(part.path, removed):
-            continue
-        if all(path in removed for path in siblings(part)) or not _can_go(analysis, condition, removed, part):
-            continue
-        removed.add(part.path)
-        if part.path not in told and not _beside_constant(analysis, part):
-            found.append(part)
+    again = True
+    while again:  # leaving one out may leave another without effect
+        again = False
+        for part in candidates:
+            if within(part.path, skipped) or within(part.path, removed):
+                continue
+            alone = all(path in removed for path in siblings(part))
+            if alone or not _can_go(analysis, condition, removed, part):
+                continue
+            again = True
+            removed.add(part.path)
+            if part.path not in told and not _beside_constant(analysis, part):
+                found.append(part)
     silent = removed - {part.path for part in found}
-    return Redundant(tuple(found[::-1]), frozenset(silent), skipped)
+    return Redundant(tuple(_outermost(found)), frozenset(silent), skipped)
+
+
+def _outermost(found: list[Part]) -> list[Part]:
+    """Without the parts inside another one that was found later."""
+    paths = {part.path for part in found}
+    return [part for part in found if not within(part.path[:-1], paths)]
 
 
 def _told_elsewhere(

@@ -139,6 +139,7 @@ def critical_points(
     points.update((a + b) / 2 for a, b in pairwise(ordered))
     for a, b in pairwise(sorted(k for k in kinks if low <= k <= high)):
         points.update(_crossings(literals, a, b))
+        points.update(_levels(literals, a, b))
     near = {math.nextafter(p, d) for p in kinks for d in (-math.inf, math.inf)}
     return sorted(p for p in {*points, *near} if low <= p <= high)
 
@@ -155,6 +156,20 @@ def _crossings(literals: Sequence[Literal], a: float, b: float) -> Iterator[floa
             d0, d1 = f[0] - g[0], f[1] - g[1]
             if d0 * d1 < 0:
                 yield inside[0] + (inside[1] - inside[0]) * d0 / (d0 - d1)
+
+
+LEVELS = (0.81, 0.85, 0.9, 0.95)
+"""Between alpha and 1: where a tie above alpha may be won, however steep a set is."""
+
+
+def _levels(literals: Sequence[Literal], a: float, b: float) -> Iterator[float]:
+    """Where straight memberships take the levels between two neighbouring kinks."""
+    inside = [a + (b - a) * share for share in (1e-6, 1 - 1e-6)]
+    for literal in dict.fromkeys(literals):
+        y0, y1 = (literal(x) for x in inside)
+        for level in LEVELS:
+            if min(y0, y1) < level < max(y0, y1):
+                yield inside[0] + (inside[1] - inside[0]) * (level - y0) / (y1 - y0)
 
 
 def table(points: dict[str, list[float]]) -> dict[str, NDArray[np.float64]]:
