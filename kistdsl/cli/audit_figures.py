@@ -1,0 +1,235 @@
+"""The figures of `audit`: how often each rule and proposition decides, and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kistdsl.cli.audit_images import Mask, Seen
+from kistdsl.data.layouts import GOOD
+from kistdsl.engine.pseudo_labels import PseudoLabeller
+from kistdsl.engine.rule_parts import RuleParts, single_rules
+from kistdsl.engine.rule_set import RuleSet
+from kistdsl.language import checked
+from kistdsl.regions.maps import CandidateMap
+
+SAMPLE = 400
+"""Regions of each image that the distributions are drawn from."""
+
+SHOWN = 6
+"""Pictures of each rule on normal, and on anomalous images."""
+
+ALL_RULES = "all rules"
+
+
+@dataclass(slots=True)
+class Firing:
+    """How often something happens, on images of one kind."""
+
+    images: int = 0
+    regions: int = 0
+    pixels: int = 0
+
+
+@dataclass(slots=True)
+class Overlap:
+    """Pixels labelled, pixels of the ground truth, and both, over images of one defect type."""
+
+    labelled: int = 0
+    truth: int = 0
+    both: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        return self.both / self.labelled if self.labelled else None
+
+    @property
+    def recall(self) -> float | None:
+        return self.both / self.truth if self.truth else None
+
+
+@dataclass(slots=True)
+class PropositionFigures:
+    """One proposition over all regions.
+
+    Attributes:
+        text: as written.
+        true: regions for which it is enough for the rule to reach alpha, as far as it goes.
+        lets: regions that fire and would not without it, (normal, anomalous).
+        stops: regions that it alone keeps from firing, (normal, anomalous).
+        values: smallest and largest value of the property that was met.
+    """
+
+    text: str
+    column: str
+    true: int = 0
+    lets: list[int] = field(default_factory=lambda: [0, 0])
+    stops: list[int] = field(default_factory=lambda: [0, 0])
+    values: tuple[float, float] = (np.inf, -np.inf)
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture of what a rule labels."""
+
+    seen: Seen
+    mask: Mask
+
+    @property
+    def area(self) -> int:
+        return int(self.mask.sum())
+
+
+@dataclass(slots=True)
+class RuleFigures:
+    """One rule, or all of them together.
+
+    Attributes:
+        normal, anomalous: how often it fires.
+        by_type: overlap with the ground truth by defect type, where there is one.
+        shown: pictures with the largest labels, normal and anomalous.
+    """
+
+    name: str
+    normal: Firing = field(default_factory=Firing)
+    anomalous: Firing = field(default_factory=Firing)
+    by_type: dict[str, Overlap] = field(default_factory=dict)
+    propositions: list[PropositionFigures] = field(default_factory=list)
+    shown: dict[bool, list[Picture]] = field(default_factory=lambda: {False: [], True: []})
+
+
+class Audit:
+    """Collects the figures image by image.
+
+    Args:
+        rules: the rules.
+        maps, min_area: where regions come from.
+        alpha: in place of the rule file's; None keeps it.
+    """
+
+    def __init__(
+        self, rules: RuleSet, maps: tuple[CandidateMap, ...], min_area: int, alpha: float | None = None
+    ) -> None:
+        singles = single_rules(rules, alpha)
+        program = rules.program if alpha is None else replace(rules.program, alpha=alpha)
+        self.rules, self.alpha = rules, program.alpha
+        self.images = {False: 0, True: 0}
+        self.pixels = {False: 0, True: 0}
+        self.regions = {False: 0, True: 0}
+        self.samples: dict[bool, list[dict[str, NDArray[Any]]]] = {False: [], True: []}
+        self.everything = RuleFigures(ALL_RULES)
+        self.figures = {rule.name: RuleFigures(rule.name) for rule in program.rules}
+        self._labellers = {
+            name: PseudoLabeller(rule, maps, min_area=min_area) for name, rule in singles.items()
+        }
+        self._table = PseudoLabeller(rules, maps, min_area=min_area)
+        self._parts = [RuleParts(program, rule) for rule in program.rules]
+        for parts in self._parts:
+            self.figures[parts.rule.name].propositions = [
+                PropositionFigures(text_of(p), p.column) for p in parts.propositions
+            ]
+
+    def add(self, image: Seen) -> None:
+        """Look at one more image."""
+        anomalous = image.item.defect != GOOD
+        rows = self._table.regions(image.picture, self.rules.properties)
+        n = len(rows["grade"])
+        self.images[anomalous] += 1
+        self.pixels[anomalous] += image.picture.codes.size
+        self.regions[anomalous] += n
+        self._sample(rows, anomalous)
+        together = np.zeros(image.picture.shape, np.bool_)
+        fired_by_any = np.zeros(n, np.bool_)
+        for parts in self._parts:
+            figures = self.figures[parts.rule.name]
+            fired = self._count_propositions(parts, figures, rows, anomalous)
+            mask = self._labellers[parts.rule.name].mask(image.picture)
+            _count(figures, image, mask, int(fired.sum()), anomalous)
+            together |= mask
+            fired_by_any |= fired
+        _count(self.everything, image, together, int(fired_by_any.sum()), anomalous)
+
+    def _sample(self, rows: dict[str, NDArray[Any]], anomalous: bool) -> None:
+        n = len(rows["grade"])
+        every = max(1, -(-n // SAMPLE))
+        kept = {name: np.asarray(rows[name][::every], np.float64) for name in self.rules.properties}
+        self.samples[anomalous].append(kept)
+
+    def _count_propositions(
+        self, parts: RuleParts, figures: RuleFigures, rows: dict[str, NDArray[Any]], anomalous: bool
+    ) -> NDArray[np.bool_]:
+        """Add one image's regions; which of them the rule fires for."""
+        truths = parts.memberships(rows)
+        enough = self.alpha / parts.rule.truth_value
+        for own, truth, (lets, stops) in zip(
+            figures.propositions, truths, parts.decisive(truths), strict=True
+        ):
+            own.true += int((truth >= enough).sum())
+            own.lets[anomalous] += int(lets.sum())
+            own.stops[anomalous] += int(stops.sum())
+            values = rows[own.column]
+            if values.size:
+                low, high = own.values
+                own.values = min(low, float(values.min())), max(high, float(values.max()))
+        return parts.fires(truths)
+
+    def values(self, name: str, anomalous: bool) -> NDArray[np.float64]:
+        """Sampled values of a property over regions of normal or of anomalous images."""
+        parts = [sample[name] for sample in self.samples[anomalous]]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _count(figures: RuleFigures, image: Seen, mask: Mask, regions: int, anomalous: bool) -> None:
+    """Add one image to a rule's figures."""
+    firing = figures.anomalous if anomalous else figures.normal
+    area = int(mask.sum())
+    firing.images += area > 0
+    firing.regions += regions
+    firing.pixels += area
+    if image.truth is not None:
+        overlap = figures.by_type.setdefault(image.item.defect, Overlap())
+        overlap.labelled += area
+        overlap.truth += int(image.truth.sum())
+        overlap.both += int((mask & image.truth).sum())
+    if area:
+        shown = figures.shown[anomalous]
+        shown.append(Picture(image, mask))
+        shown.sort(key=lambda picture: -picture.area)
+        del shown[SHOWN:]
+
+
+def text_of(proposition: checked.Proposition) -> str:
+    """A proposition as written."""
+    words = [*(("NOT",) if proposition.negated else ()), *proposition.hedges, proposition.term.name]
+    return f"{proposition.column} is {' '.join(words)}"
+
+
+def remarks(audit: Audit) -> Iterator[str]:
+    """What an expert should look at, in sentences."""
+    total = sum(audit.regions.values())
+    if not total:
+        yield "No region lies above the thresholds: are mu and sigma those of these residuals?"
+        return
+    for figures in audit.figures.values():
+        fired = figures.normal.regions + figures.anomalous.regions
+        if not fired:
+            yield f"{figures.name}: never fires; see which proposition stops it."
+        normal = figures.normal.pixels / max(audit.pixels[False], 1)
+        anomalous = figures.anomalous.pixels / max(audit.pixels[True], 1)
+        if audit.pixels[True] and fired and normal > anomalous / 2:
+            yield (
+                f"{figures.name}: labels {100 * normal:.2f} % of the pixels of normal images and "
+                f"{100 * anomalous:.2f} % of anomalous ones: it does not tell them apart."
+            )
+        for own in figures.propositions:
+            low, high = own.values
+            if own.true in (0, total):
+                word = "never" if own.true == 0 else "always"
+                yield (
+                    f"{figures.name}: `{own.text}` is {word} true enough; {own.column} runs from "
+                    f"{low:.4g} to {high:.4g}. Is its scale (gamma) right?"
+                )
