@@ -98,38 +98,39 @@ def _mirrored(literal: Literal) -> Callable[[float], float]:
 
 
 def _largest(literals: tuple[Literal, ...], measures: Sequence[Callable[[float], float]]) -> Extreme:
-    winner: Extreme | None = None
+    """The largest value of min(measures), and the first run of floats that takes it."""
+    peaks = []
     for low, high in segments(literals):
-        x = _peak(measures, low, high)
-        value = min(f(x) for f in measures)
-        if winner is None or value > winner.value:
-            winner = Extreme(value, *_plateau(measures, value, low, x, high))
-        elif value == winner.value and low <= behind(winner.high):
-            # The same value goes on behind the end of the segment.
-            winner = Extreme(value, winner.low, _plateau(measures, value, low, x, high)[1])
-    assert winner is not None
-    return winner
+        x, value = _peak(measures, low, high)
+        peaks.append((value, low, x, high))
+    value = max(peak[0] for peak in peaks)
+    first = next(i for i, peak in enumerate(peaks) if peak[0] == value)
+    start, end = _plateau(measures, value, *peaks[first][1:])
+    for peak, low, x, high in peaks[first + 1 :]:
+        if peak < value or low > behind(end):
+            break
+        start_here, end_here = _plateau(measures, value, low, x, high)
+        if start_here > behind(end):
+            break
+        end = end_here
+    return Extreme(value, start, end)
 
 
-def _peak(measures: Sequence[Callable[[float], float]], low: float, high: float) -> float:
-    """Where min(measures) is largest on a segment: the rising ones meet the falling ones once."""
-    rising = [f for f in measures if f(low) <= f(high)]
-    falling = [f for f in measures if f(low) > f(high)]
-    if not falling:
-        return high
-    if not rising:
-        return low
+def _peak(measures: Sequence[Callable[[float], float]], low: float, high: float) -> tuple[float, float]:
+    """(x, value) where min(measures) is largest on a segment: the rising ones meet the falling ones once."""
+    at_low, at_high = [f(low) for f in measures], [f(high) for f in measures]
+    rising = [f for f, a, b in zip(measures, at_low, at_high, strict=True) if a <= b]
+    if len(rising) == len(measures):
+        return high, min(at_high)
+    falling = [f for f, a, b in zip(measures, at_low, at_high, strict=True) if a > b]
 
     def below(x: float) -> bool:
         return min(f(x) for f in rising) <= min(f(x) for f in falling)
 
-    if not below(low):
-        return low
+    if not rising or not below(low):
+        return low, min(at_low)
     x = last_where(below, low, high)
-    beyond = behind(x)
-    if beyond <= high and min(f(beyond) for f in measures) > min(f(x) for f in measures):
-        return beyond
-    return x
+    return max(((v, min(f(v) for f in measures)) for v in (x, behind(x)) if v <= high), key=lambda p: p[1])
 
 
 def _plateau(

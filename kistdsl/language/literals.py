@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from kistdsl.language import checked
-from kistdsl.language.floatline import before, behind, first_where, last_where
+from kistdsl.language.floatline import before, behind, first_where, from_ordinal, last_where, ordinal
 from kistdsl.language.memberships import HEDGES, MembershipFunction
 
 FINITE = sys.float_info.max
@@ -64,10 +64,18 @@ def _starts(function: MembershipFunction, divisor: float, low: float, high: floa
         if high / divisor < kink or low / divisor > kink:
             continue
         if low / divisor < kink:
-            found.add(first_where(partial(_reaches, divisor, kink), low, high))
+            found.add(first_where(partial(_reaches, divisor, kink), *_around(kink * divisor, low, high)))
         if high / divisor > kink:
-            found.add(behind(last_where(partial(_within, divisor, kink), low, high)))
+            found.add(behind(last_where(partial(_within, divisor, kink), *_around(kink * divisor, low, high))))
     return tuple(sorted(found))
+
+
+def _around(value: float, low: float, high: float) -> tuple[float, float]:
+    """A few floats about a product: its quotient with either factor is the other one among them."""
+    if not abs(value) < FINITE / 4 or abs(value) < 1e-290:
+        return low, high
+    rank = ordinal(value)
+    return max(low, from_ordinal(rank - 8)), min(high, from_ordinal(rank + 8))
 
 
 def _reaches(divisor: float, kink: float, value: float) -> bool:

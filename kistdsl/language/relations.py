@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -68,11 +68,30 @@ class Candidate:
             if all(worst_on_column(literals).value <= 0.0 for literals in columns.values())
         )
 
+    @cached_property
+    def point(self) -> dict[str, float]:
+        """Values of the properties at which the rule has its best grade."""
+        best = self.facts.best
+        return {} if best is None else {name: extreme.witness for name, extreme in best.columns.items()}
+
     def may_cover(self, other: Candidate) -> bool:
         """A quick necessary condition for grading at least as high as `other` everywhere."""
         if other.best > self.best + NOISE:
             return False
-        return all(demand & columns for demand in self.demands for columns in other.columns)
+        if not all(demand & columns for demand in self.demands for columns in other.columns):
+            return False
+        point, least = other.point, other.best - NOISE
+        return all(any(_value(f, point) >= least for f in clause) for clause in self.clauses)
+
+
+def _value(literal: Literal, point: dict[str, float]) -> float:
+    """The literal at a point; where the point leaves its property open, a bound from above."""
+    return _at(literal, point[literal.column]) if literal.column in point else 1.0
+
+
+@lru_cache(maxsize=65536)
+def _at(literal: Literal, value: float) -> float:
+    return literal(value)
 
 
 def candidates(rules: Sequence[RuleFacts]) -> list[Candidate]:
@@ -176,7 +195,7 @@ def shadowed(rules: Sequence[RuleFacts], alpha: float, needless: frozenset[int])
 def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float) -> tuple[int, ...]:
     """The rule, or else the rules together, that win wherever `a` fires; empty when there are none."""
     for b in others:
-        if b.best >= a.best - NOISE and _outdo(a, [b], alpha):
+        if b.may_cover(a) and _outdo(a, [b], alpha):
             return (b.index,)
     if 2 <= len(others) <= JOINT and _outdo(a, others, alpha):
         return tuple(b.index for b in _fewest(a, list(others), alpha))
