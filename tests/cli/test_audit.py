@@ -1,0 +1,137 @@
+"""`kistdsl audit`: what it counts and what it shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kistdsl.cli.main import main
+from kistdsl.data.images import write_png
+
+RULES = """
+property area scale 0.05
+rule dark: IF gray is low AND area is NOT low THEN anomalous
+rule bright: IF gray is high THEN anomalous (0.9)
+rule never "a gamma off by a hundred": IF area is high AND shape is high THEN anomalous
+"""
+
+
+def put(root: Path, folder: str, stem: str, *, dark: bool, bright: bool, mask: bool = False) -> None:
+    """A gray image with marks, its residual, and the mask of the dark one."""
+    gray = np.full((20, 30), 120, np.uint8)
+    if dark:
+        gray[3:9, 4:14] = 10
+    if bright:
+        gray[15:17, 20:22] = 250
+    residual = np.abs(gray - 120.0).astype(np.float32) / 100
+    for path in (root / "data" / folder, root / "residuals" / folder):
+        path.mkdir(parents=True, exist_ok=True)
+    write_png(root / "data" / folder / f"{stem}.png", gray)
+    np.save(root / "residuals" / folder / f"{stem}.npy", residual)
+    if mask:
+        target = root / "data" / "ground_truth" / Path(folder).name
+        target.mkdir(parents=True, exist_ok=True)
+        truth = np.zeros((20, 30), np.bool_)
+        truth[3:9, 4:9] = True
+        write_png(target / f"{stem}_mask.png", truth)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Path:
+    (tmp_path / "r.kr").write_text(RULES)
+    for i in range(4):
+        put(tmp_path, "train/good", f"n{i}", dark=False, bright=i == 0)
+    put(tmp_path, "train/anomalous", "w", dark=True, bright=False)
+    put(tmp_path, "test/good", "n9", dark=False, bright=True)
+    put(tmp_path, "test/hole", "h0", dark=True, bright=False, mask=True)
+    put(tmp_path, "test/hole", "h1", dark=True, bright=True, mask=True)
+    return tmp_path
+
+
+def audit(root: Path, *options: str) -> int:
+    fixed = ["--data", str(root / "data"), "-o", str(root / "audit.html"), "--mu", "0.1", "--sigma", "0.1"]
+    return main(["audit", str(root / "r.kr"), *fixed, *options])
+
+
+def figures(root: Path, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    assert audit(root, "--residuals", str(root / "residuals"), "--json", *options) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_firings_on_normal_and_anomalous_images(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(line, capsys)
+    assert found["images"] == {"normal": 5, "anomalous": 3}
+    rules = {rule["name"]: rule for rule in found["rules"]}
+    assert rules["dark"]["normal"] == {"images": 0, "regions": 0, "pixels": 0}
+    assert rules["dark"]["anomalous"]["images"] == 3
+    assert rules["dark"]["anomalous"]["pixels"] == 180
+    assert rules["bright"]["normal"]["images"] == 2
+    assert rules["bright"]["normal"]["pixels"] == 8
+    assert rules["bright"]["anomalous"]["images"] == 1
+    assert found["all"]["anomalous"]["pixels"] == 184
+
+
+def test_precision_and_recall_by_defect_type(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = {rule["name"]: rule for rule in figures(line, capsys)["rules"]}
+    hole = rules["dark"]["by_type"]["hole"]
+    assert hole["precision"] == 0.5
+    assert hole["recall"] == 1.0
+    assert rules["never"]["by_type"]["hole"]["precision"] is None
+    assert rules["never"]["by_type"]["hole"]["recall"] == 0.0
+
+
+def test_what_a_proposition_decides(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(line, capsys)
+    rules = {rule["name"]: rule for rule in found["rules"]}
+    dark_gray, large = rules["dark"]["propositions"]
+    fired = rules["dark"]["anomalous"]["regions"]
+    assert dark_gray["text"] == "gray is low"
+    assert dark_gray["lets_fire"] == {"normal": 0, "anomalous": fired}
+    # the small bright marks are neither dark nor large: no single proposition stops them
+    assert large["alone_stops"] == {"normal": 0, "anomalous": 0}
+    area, shape = rules["never"]["propositions"]
+    assert area["alone_stops"] == {"normal": 0, "anomalous": 0}
+    assert shape["alone_stops"]["anomalous"] == fired
+    assert any(remark.startswith("never: never fires") for remark in found["remarks"])
+    assert any("`shape is high` is never true enough" in remark for remark in found["remarks"])
+
+
+def test_the_page_needs_nothing_else(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit(line, "--residuals", str(line / "residuals")) == 0
+    said = capsys.readouterr().out
+    assert "dark" in said
+    assert "never: never fires" in said
+    page = (line / "audit.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") >= 4
+    assert page.count("<svg") == 3
+    assert "http" not in page
+    assert 'src="/' not in page
+    assert "test/hole/h1.png" in page
+
+
+def test_flat_residual_folders_and_limits(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flat = line / "flat"
+    flat.mkdir()
+    for path in (line / "residuals").rglob("*.npy"):
+        path.rename(flat / path.name)
+    assert audit(line, "--residuals", str(flat), "--json", "--limit", "1") == 0
+    assert json.loads(capsys.readouterr().out)["images"] == {"normal": 1, "anomalous": 2}
+
+
+def test_an_unreadable_image_is_named_and_left_out(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (line / "residuals" / "test/hole/h0.npy").unlink()
+    assert audit(line, "--residuals", str(line / "residuals"), "--json") == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out)["images"] == {"normal": 5, "anomalous": 2}
+    assert "h0.png" in said.err
+
+
+@pytest.mark.parametrize("options", [[], ["--run", "x", "--residuals", "y"]])
+def test_one_source_of_residuals(line: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit(line, *options) == 2
+    assert "either --run RUN or --residuals DIR" in capsys.readouterr().err
