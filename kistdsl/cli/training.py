@@ -12,6 +12,7 @@ from kistdsl.data.demo import make_demo_line
 from kistdsl.data.layouts import Line, read_line
 from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet, load
+from kistdsl.engine.rule_set import compile as compile_rules
 from kistdsl.kist import events
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
 from kistdsl.kist.results_table import results_table
@@ -60,14 +61,27 @@ def _asked(args: argparse.Namespace, console: Console) -> Request:
     out = args.out or _free_folder(Path("runs") / ("demo" if demo else args.data.resolve().name))
     _require_new(out)
     rules_path = args.rules or (resource("rules/demo.kr") if demo else None)
-    rules = None if rules_path is None else load(rules_path)
-    text = "" if rules_path is None else flattened_rules(rules_path)
+    rules, text = rules_of(rules_path)
     if demo:
         console.say("demo line: generated images, not photographs")
         line = make_demo_line(_demo_folder(out))
     else:
         line = checked_line(args.data, settings.seed, console)
     return Request(line, rules, text, settings, out, preset)
+
+
+def rules_of(path: Path | None) -> tuple[RuleSet | None, str]:
+    """Rules and their text with included files in place, as the run folder keeps them.
+
+    Raises:
+        InputError: a file cannot be read.
+        RuleError: the rules have no meaning.
+    """
+    if path is None:
+        return None, ""
+    rules, text = load(path), flattened_rules(path)
+    whole = text == path.read_text(encoding="utf-8")
+    return (rules if whole else compile_rules(text, name=str(path))), text
 
 
 def _require_new(out: Path) -> None:

@@ -7,6 +7,8 @@ given at 256 and scale with `size`.
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from math import inf
@@ -172,6 +174,9 @@ class Settings(BaseModel):
     """Side at which maps and masks are compared; None: `size`. It moves AUPRO by 5, so it is written
     into metrics.json. Paper: 256."""
 
+    exclude: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Defect types without which the figures are given a second time. Paper: leaves `uneven` of MTD out."""
+
     # ---- networks
     latent: Count = 100
     """Length of the CAE's code. Bergmann et al.: 100 for textures, 500 for objects."""
@@ -272,6 +277,20 @@ def settings_json(settings: Settings) -> dict[str, Any]:
         name: "inf" if value == inf else list(value) if isinstance(value, tuple) else value
         for name, value in dumped.items()
     }
+
+
+_AFTER_INITIAL = re.compile(
+    "method|control|baselines|iteration|anomalous_|background_|paste|guard|step$|threshold_reach|alpha|label_"
+    "|min_area|accumulate|candidate_maps|teacher|rule_check|filter|mask_sigmas|metric_size|exclude|device"
+    "|infer_batch|checkpoint_seconds"
+)
+"""Settings that an initial model does not depend on (its method is `base_method`)."""
+
+
+def initial_key(settings: Settings) -> str:
+    """Two runs on the same images with equal keys have the same initial model."""
+    kept = {name: value for name, value in settings_json(settings).items() if not _AFTER_INITIAL.match(name)}
+    return json.dumps({**kept, "base": settings.base_method}, sort_keys=True)
 
 
 def _problem(error: Any) -> str:

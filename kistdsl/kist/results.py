@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kistdsl.kist.config import Settings
 from kistdsl.kist.stages import Trained
 from kistdsl.metrics import Evaluation
 
@@ -20,6 +21,7 @@ class ModelResult:
         held_out: its loss on held-out normal images.
         figures: with the filter at test; None without a test set.
         raw: without it.
+        without, raw_without: the same without the defect types that the settings exclude; None if none.
     """
 
     name: str
@@ -29,24 +31,33 @@ class ModelResult:
     held_out: float
     figures: Evaluation | None
     raw: Evaluation | None
+    without: Evaluation | None = None
+    raw_without: Evaluation | None = None
 
 
-def metrics_json(models: list[ModelResult], size: int) -> dict[str, Any]:
-    """The content of metrics.json: `size` in pixels at which maps and masks were compared, and `models`."""
+def metrics_json(models: list[ModelResult], settings: Settings) -> dict[str, Any]:
+    """The content of metrics.json, see `kistdsl.kist.run_folder`."""
     return {
-        "size": size,
-        "models": [
-            {
-                "name": model.name,
-                "title": model.title,
-                "seconds": model.seconds,
-                "steps": model.steps,
-                "held_out_loss": model.held_out,
-                "figures": model.figures.as_json() if model.figures else None,
-                "raw": model.raw.as_json() if model.raw else None,
-            }
-            for model in models
-        ],
+        "size": settings.metric_size or settings.size,
+        "exclude": list(settings.exclude),
+        "models": [_model_json(model) for model in models],
+    }
+
+
+def _model_json(model: ModelResult) -> dict[str, Any]:
+    evaluations = {
+        "figures": model.figures,
+        "raw": model.raw,
+        "without": model.without,
+        "raw_without": model.raw_without,
+    }
+    return {
+        "name": model.name,
+        "title": model.title,
+        "seconds": model.seconds,
+        "steps": model.steps,
+        "held_out_loss": model.held_out,
+        **{name: found.as_json() if found else None for name, found in evaluations.items()},
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kistdsl.kist.results import ModelResult
 from kistdsl.kist.self_training import Result
-from kistdsl.metrics import Figures
+from kistdsl.metrics import Evaluation, Figures
 
 _HEAD = ("method", "pixel AUROC", "AUPRO", "per-image AUROC", "image AUROC", "seconds")
 
@@ -14,10 +14,13 @@ _HEAD = ("method", "pixel AUROC", "AUPRO", "per-image AUROC", "image AUROC", "se
 def results_table(result: Result) -> str:
     """Plain text; figures in percent, with the filter at test. Without a test set only the seconds."""
     models = result.models
-    rows = [_HEAD, *(_overall(model) for model in models)]
-    parts = [aligned(rows)]
+    parts = [aligned([_HEAD, *(_overall(model, model.figures) for model in models)])]
     measured = [model for model in models if model.figures]
     if measured:
+        left_out = [_overall(model, model.without) for model in models if model.without]
+        if left_out:
+            names = ", ".join(result.settings.exclude)
+            parts.append("\n" + aligned([(f"without {names}", *_HEAD[1:]), *left_out]))
         parts.append(_by_type(measured))
         parts.append("\nFigures in percent, with the filter at test; without it: metrics.json.")
     else:
@@ -25,11 +28,11 @@ def results_table(result: Result) -> str:
     return "\n".join(parts)
 
 
-def _overall(model: ModelResult) -> tuple[str, ...]:
+def _overall(model: ModelResult, evaluation: Evaluation | None) -> tuple[str, ...]:
     seconds = f"{model.seconds:.0f}"
-    if model.figures is None:
+    if evaluation is None:
         return (model.title, "-", "-", "-", "-", seconds)
-    of = model.figures.overall
+    of = evaluation.overall
     figures = (of.pixel_auroc, of.aupro, of.per_image_auroc, of.image_auroc)
     return (model.title, *(percent(value) for value in figures), seconds)
 

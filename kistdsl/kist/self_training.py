@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,8 @@ class Request:
         out: the run folder.
         preset: its name, for the record.
         resume: go on with what `out` holds.
+        initial: the stored initial model of a run whose settings up to there are the same (see
+            `kistdsl.kist.config.initial_key`), to be taken instead of training it again.
     """
 
     line: Line
@@ -58,6 +63,7 @@ class Request:
     out: Path
     preset: str | None = None
     resume: bool = False
+    initial: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,12 @@ class Result:
 
     Attributes:
         folder: where everything lies.
+        settings: of the run.
         models: initial model, baseline trained as long, KIST: those that were trained, in this order.
     """
 
     folder: RunFolder
+    settings: Settings
     models: tuple[ModelResult, ...]
 
 
@@ -109,6 +117,8 @@ def _open_folder(folder: RunFolder, request: Request, data: RunData, device: tor
         folder.create()
         if request.rules is not None:
             folder.rules.write_text(request.rules_text, encoding="utf-8")
+        if request.initial is not None:
+            shutil.copyfile(request.initial, folder.stages / request.initial.name)
         write_json(folder.config, config)
         return
     stored = read_json(folder.config)
@@ -142,7 +152,7 @@ def _config(request: Request, data: RunData, device: torch.device) -> dict[str, 
         "images_digest": data.digest,
         "channels": data.channels,
         "rules": None if request.rules is None else request.rules.program.name,
-        "rules_hash": None if request.rules is None else request.rules.source_hash,
+        "rules_hash": hashlib.sha256(request.rules_text.encode()).hexdigest()[:16],
         "preset": request.preset,
         "settings": settings_json(request.settings),
     }
@@ -180,7 +190,7 @@ class _Run:
         if self.shop.world.writes:
             self._write(network, taught, models)
         self.shop.world.wait()
-        return Result(self.folder, tuple(models))
+        return Result(self.folder, self.settings, tuple(models))
 
     def _teaches(self) -> bool:
         """Whether there is all that KIST needs; says what is missing otherwise."""
@@ -241,12 +251,21 @@ class _Run:
 
     # ---- figures
 
-    def _measure(self, network: nn.Module, *, use_filter: bool, intervals: bool) -> Evaluation | None:
+    def _measure(
+        self, network: nn.Module, *, use_filter: bool, intervals: bool, exclude: Collection[str] = ()
+    ) -> Evaluation | None:
         """Figures on the test set, by the process that writes."""
         if not self.shop.world.writes:
             return None
-        transform = test_map(self.settings) if use_filter else raw_map
-        return measure(network, self.stages.method, self.data, self.shop, transform, intervals=intervals)
+        return measure(
+            network,
+            self.stages.method,
+            self.data,
+            self.shop,
+            test_map(self.settings) if use_filter else raw_map,
+            intervals=intervals,
+            exclude=exclude,
+        )
 
     def _measured(self, trained: Trained, network: nn.Module, iteration: int) -> None:
         found = self._measure(network, use_filter=True, intervals=False)
@@ -266,7 +285,16 @@ class _Run:
             held_out=stages[-1].held_out,
             figures=self._measure(network, use_filter=True, intervals=True),
             raw=self._measure(network, use_filter=False, intervals=False),
+            without=self._without(network, use_filter=True),
+            raw_without=self._without(network, use_filter=False),
         )
+
+    def _without(self, network: nn.Module, *, use_filter: bool) -> Evaluation | None:
+        """Figures without the defect types that the settings exclude; None where there are none of them."""
+        left_out = {item.defect for item in self.data.test.items} & set(self.settings.exclude)
+        if not left_out:
+            return None
+        return self._measure(network, use_filter=use_filter, intervals=use_filter, exclude=left_out)
 
     # ---- files
 
@@ -283,8 +311,7 @@ class _Run:
             write_json(self.folder.firings, rules)
         write_csv(self.folder.history, self.history)
         self._write_model(final)
-        size = self.settings.metric_size or self.settings.size
-        write_json(self.folder.metrics, metrics_json(models, size))
+        write_json(self.folder.metrics, metrics_json(models, self.settings))
 
     def _write_model(self, network: nn.Module) -> None:
         """The final network with all that localizing needs."""

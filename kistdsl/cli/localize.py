@@ -1,0 +1,29 @@
+"""`kistdsl localize`: anomaly maps, masks and overlays of images."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+
+from kistdsl.cli.console import add_verbosity
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder of `kistdsl train`")
+    parser.add_argument(
+        "images", type=Path, nargs="+", metavar="IMAGE_OR_DIR", help="image files, or folders of them"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
+    parser.add_argument("--no-filter", action="store_true", help="the raw map, without the run's filter")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a line and image on standard output"
+    )
+    add_verbosity(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    # By name: torch takes two seconds to load, and --help does not need it.
+    result: int = importlib.import_module("kistdsl.cli.localizing").run(args)
+    return result

@@ -1,0 +1,127 @@
+"""`kistdsl localize` and `kistdsl evaluate RUN`: files, sizes, bad images."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from kistdsl.cli.main import main
+from kistdsl.data.demo import DemoSettings, make_demo_line
+
+SETTINGS = ["size=32", "epochs=1", "batch=8", "unet_width=4", "unet_depth=2", "method=l2"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A line, a run on it, and images of several kinds."""
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("localize")
+    settings = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    make_demo_line(root / "line", settings)
+    options = [word for setting in SETTINGS for word in ("--set", setting)]
+    line, out = str(root / "line"), str(root / "run")
+    assert main(["train", "--data", line, "--out", out, "--quiet", *options]) == 0
+    images = root / "images"
+    images.mkdir()
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(images / "wide.png"), rng.integers(0, 256, (20, 50), np.uint8))
+    cv2.imwrite(str(images / "colour.png"), rng.integers(0, 256, (60, 40, 3), np.uint8))
+    cv2.imwrite(str(images / "deep.png"), rng.integers(0, 65536, (33, 31), np.uint16))
+    return root
+
+
+def test_maps_have_the_size_of_their_image(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ["localize", str(place / "run"), str(place / "images"), "--out", str(tmp_path), "--json", "--quiet"]
+    assert main(run) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(row["image"]).stem for row in rows] == ["colour", "deep", "wide"]
+    for name, size in {"wide": (20, 50), "colour": (60, 40), "deep": (33, 31)}.items():
+        values = np.load(tmp_path / f"{name}.npy")
+        assert (values.shape, values.dtype) == (size, np.float32)
+        assert np.isfinite(values).all()
+        mask = cv2.imread(str(tmp_path / f"{name}_mask.png"), cv2.IMREAD_UNCHANGED)
+        assert mask.shape == size
+        assert set(np.unique(mask)) <= {0, 255}
+        assert cv2.imread(str(tmp_path / f"{name}_overlay.png")).shape == (*size, 3)
+        row = next(r for r in rows if Path(r["image"]).stem == name)
+        assert row["score"] == pytest.approx(float(values.max()))
+        assert row["anomalous_share"] == pytest.approx((mask > 0).mean())
+    with (tmp_path / "localization.csv").open() as file:
+        assert [row["image"] for row in csv.DictReader(file)] == [row["image"] for row in rows]
+
+
+def test_the_filter_can_be_left_out(place: Path, tmp_path: Path) -> None:
+    image = str(place / "images" / "wide.png")
+    for out, options in {"with": [], "without": ["--no-filter"]}.items():
+        target = str(tmp_path / out)
+        assert main(["localize", str(place / "run"), image, "--out", target, "--quiet", *options]) == 0
+    with_filter, without = (np.load(tmp_path / out / "wide.npy") for out in ("with", "without"))
+    assert with_filter.std() < without.std()
+
+
+def test_a_bad_image_is_named_and_the_others_are_done(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"not an image")
+    good = str(place / "images" / "wide.png")
+    assert main(["localize", str(place / "run"), str(bad), good, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr()
+    assert "bad.png" in shown.err
+    assert "1 of 2 images" in shown.err
+    assert "wide.png" in shown.out
+    assert (tmp_path / "out" / "wide.npy").is_file()
+    assert not (tmp_path / "out" / "bad.npy").exists()
+
+
+@pytest.mark.parametrize(
+    ("run", "images", "message"),
+    [
+        ("nowhere", ["images"], "no such run folder"),
+        ("line", ["images"], "no model.safetensors"),
+        ("run", ["nothing.png"], "no such file or folder"),
+        ("run", ["images/wide.png", "other/wide.png"], "would both give wide.npy"),
+        ("run", ["empty"], "no images in this folder"),
+    ],
+)
+def test_mistakes(
+    place: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    run: str,
+    images: list[str],
+    message: str,
+) -> None:
+    (place / "empty").mkdir(exist_ok=True)
+    (place / "other").mkdir(exist_ok=True)
+    (place / "other" / "wide.png").write_bytes(b"x")
+    paths = [str(place / image) for image in images]
+    assert main(["localize", str(place / run), *paths, "--out", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_evaluate_reads_a_run(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(place / "run"), "--data", str(place / "line"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["size"] == [32, 32]
+    assert found["images"] == 7
+    excluded = ["evaluate", str(place / "run"), "--data", str(place / "line"), "--json", "--exclude", "crack"]
+    assert main(excluded) == 0
+    assert "crack" not in json.loads(capsys.readouterr().out)["by_type"]
