@@ -44,8 +44,15 @@ class Kernel(Protocol):
 
     program: Program
 
-    def grade(self, columns: Columns, *, skip_missing: bool = False, threads: int | None = 1) -> NDArray[Any]:
-        """(N,) grades in the program's dtype (eq. 7)."""
+    def grade(
+        self,
+        columns: Columns,
+        *,
+        skip_missing: bool = False,
+        threads: int | None = 1,
+        out: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """(N,) grades in the program's dtype (eq. 7); written to `out` (contiguous, of that dtype) if given."""
 
     def evaluate(self, columns: Columns, *, skip_missing: bool = False, threads: int | None = 1) -> Winners:
         """Grades, winning rules and classes."""

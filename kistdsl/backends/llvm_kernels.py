@@ -6,12 +6,13 @@ value is NaN or enormous; if so, the plain loop, which is right for every input,
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from kistdsl.backends.llvm_nodes import QUICK_RANGE, NodeEmitter, moderate_nodes
-from kistdsl.backends.llvm_text import Body, constant
+from kistdsl.backends.llvm_text import ZERO, Body, constant
 from kistdsl.ir import nodes as ir
 from kistdsl.ir.cuts import AllOf, Cut, Inside, cuts
 
@@ -58,16 +59,32 @@ def kind_of(program: ir.Program, kind: str, *, skip_missing: bool) -> Kind:
 
 def _grade(to: NodeEmitter, skip_missing: bool) -> str:
     """The largest live rule grade (eq. 7)."""
+    if to.quick:
+        return _quick_grade(to)
     first, *rest = (to.value(rule.grade) for _, rule in to.program.live_rules)
     for grade in rest:
         first = _join(to, first, grade, skip_missing)
     return first
 
 
+def _quick_grade(to: NodeEmitter) -> str:
+    """One clamp at 0 for all rules: max(tv clamp(a), ...) = max(0, tv min(1, a), ...)."""
+    b = to.body
+    best: str | None = None
+    floored = True
+    for _, rule in to.program.live_rules:
+        grade = to.unfloored(rule.grade)
+        if grade is None:
+            grade = to.value(rule.grade)
+        else:
+            floored = False
+        best = grade if best is None else b.largest(best, grade)
+    assert best is not None
+    return best if floored else b.largest(ZERO, best)
+
+
 def _join(to: NodeEmitter, best: str, grade: str, skip_missing: bool) -> str:
     b = to.body
-    if to.quick:
-        return b.largest(best, grade)
     if skip_missing:
         return b.select(_is_better(to, best, grade), grade, best)
     return b.select(b.is_nan(best), best, b.largest(best, grade))
@@ -166,7 +183,7 @@ def module(program: ir.Program, kind: str, *, skip_missing: bool, quick: bool = 
         "entry:",
         "  %some = icmp sgt i64 %n, 0",
         "  br i1 %some, label %block, label %done",
-        *_block(type_, quick),
+        *_block(program, quick),
         *loops,
         "next:",
         "  %finished = icmp sge i64 %end, %n",
@@ -190,7 +207,8 @@ def scalar_module(program: ir.Program) -> str:
     return "\n".join([head, *body.lines, tail, "}", *_declarations(type_)]) + "\n"
 
 
-def _block(type_: str, quick: bool) -> list[str]:
+def _block(program: ir.Program, quick: bool) -> list[str]:
+    type_ = LLVM_TYPE[program.dtype]
     lines = [
         "block:",
         "  %start = phi i64 [ 0, %entry ], [ %end, %next ]",
@@ -203,14 +221,14 @@ def _block(type_: str, quick: bool) -> list[str]:
     if quick:
         lines += [
             "check:",
-            f"  %unfit = icmp ne {_NOTE[type_]} %noted, 0",
+            f"  %unfit = icmp ugt {_NOTE[type_]} %noted, {_limit(program)}",
             "  br i1 %unfit, label %plain, label %next",
         ]
     return lines
 
 
 _NOTE = {"double": "i64", "float": "i32"}
-"""An integer as wide as the arithmetic, so that both fill the same vectors."""
+"""The integer that holds the bits of a value."""
 
 
 def _loop(program: ir.Program, kind: Kind, *, quick: bool, after: str) -> list[str]:
@@ -243,14 +261,22 @@ def _load(body: Body, column: str, i: str) -> str:
 
 
 def _note(body: Body, program: ir.Program, columns: Sequence[str]) -> None:
-    """%noted = %note, or 1 where the row holds a NaN or a value outside QUICK_RANGE: one sum of squares."""
+    """%noted = the largest sum of squares so far, as bits: NaN and infinity are above every number."""
     total = body.mul(columns[0], columns[0])
     for column in columns[1:]:
         total = body.call("fma", column, column, total)
-    unfit = body.compare("uge", total, constant(QUICK_RANGE[program.dtype] ** 2))
     note = _NOTE[body.type]
-    wide = body.value(f"zext i1 {unfit} to {note}")
-    body.line(f"%noted = or {note} %note, {wide}")
+    bits = body.value(f"bitcast {body.type} {total} to {note}")
+    larger = body.value(f"icmp ugt {note} {bits}, %note")
+    body.line(f"%noted = select i1 {larger}, {note} {bits}, {note} %note")
+
+
+def _limit(program: ir.Program) -> int:
+    """Bits of the largest sum of squares with which every value is inside QUICK_RANGE."""
+    form = {"float64": "<dQ", "float32": "<fI"}[program.dtype]
+    largest = QUICK_RANGE[program.dtype] ** 2
+    bits: int = struct.unpack("<" + form[2], struct.pack("<" + form[1], largest))[0]
+    return bits
 
 
 def _declarations(type_: str) -> list[str]:

@@ -26,7 +26,7 @@ class NodeEmitter:
     def __init__(self, program: ir.Program, body: Body, columns: list[str], *, quick: bool) -> None:
         self.program, self.body, self.columns, self.quick = program, body, columns, quick
         self._values: dict[int, str] = {}
-        self._moderate = moderate_nodes(program) if quick else frozenset()
+        self.moderate = moderate_nodes(program) if quick else frozenset()
 
     def value(self, index: int) -> str:
         """The LLVM value of a node, emitted on first use with what it needs."""
@@ -38,9 +38,22 @@ class NodeEmitter:
     def __getitem__(self, index: int) -> str:
         return self._values[index]
 
+    def unfloored(self, index: int) -> str | None:
+        """The node without its clamp at 0, for a maximum with 0 later; None where it has none such.
+
+        Right for a clamp, weighed or not: what lies below 0 stays there, and no -0.0 comes out.
+        """
+        node = self.program.nodes[index]
+        if isinstance(node, ir.Weigh):
+            inner = self.unfloored(node.x)
+            return None if inner is None else self.body.mul(inner, constant(node.truth_value))
+        if not isinstance(node, ir.Clamp) or not _never_negative_zero(self, node.x):
+            return None
+        return self.body.least(ONE, self.value(node.x))
+
     def quotient(self, index: int, x: str, by: float) -> str:
         """x / by, for the node `index`."""
-        if index not in self._moderate:
+        if index not in self.moderate:
             return self.body.div(x, constant(by))
         factors = reciprocal(by, PRECISION[self.program.dtype])
         if factors is None:
@@ -130,7 +143,7 @@ def _never_negative_zero(to: NodeEmitter, index: int) -> bool:
     node = to.program.nodes[index]
     if isinstance(node, ir.Minimum | ir.Maximum):
         return all(_never_negative_zero(to, operand) for operand in ir.operands(node))
-    return index in to._moderate or ir.is_unit(node, ())
+    return index in to.moderate or ir.is_unit(node, ())
 
 
 def _smooth(to: NodeEmitter, i: int, n: ir.Smooth) -> str:

@@ -67,17 +67,27 @@ class NumbaKernel:
 
     # --- results ---
 
-    def grade(self, columns: Columns, *, skip_missing: bool = False, threads: int | None = 1) -> Array:
-        grade = self._empty(_rows(columns))
+    def grade(
+        self,
+        columns: Columns,
+        *,
+        skip_missing: bool = False,
+        threads: int | None = 1,
+        out: Array | None = None,
+    ) -> Array:
+        grade = np.empty(_rows(columns), self._dtype) if out is None else out
+        if not self.program.live_rules:
+            grade.fill(0.0)  # without a rule nothing is anomalous
         self._run("grade", skip_missing, columns, [grade], threads)
         return grade
 
     def evaluate(self, columns: Columns, *, skip_missing: bool = False, threads: int | None = 1) -> Winners:
         n = _rows(columns)
-        grade = self._empty(n)
         if not self.program.live_rules:
-            return Winners(grade, np.full(n, NO_RULE, np.int32), np.full(n, NO_RULE, np.int32))
-        rule, target = np.empty(n, np.int32), np.empty(n, np.int32)
+            return Winners(
+                np.zeros(n, self._dtype), np.full(n, NO_RULE, np.int32), np.full(n, NO_RULE, np.int32)
+            )
+        grade, rule, target = np.empty(n, self._dtype), np.empty(n, np.int32), np.empty(n, np.int32)
         self._run("evaluate", skip_missing, columns, [grade, rule, target], threads)
         return Winners(grade, rule, target)
 
@@ -168,10 +178,6 @@ class NumbaKernel:
                 block = [_converted(c[rows], s) for c, s in zip(columns, scratch, strict=True)]
                 pointers = [*map(_pointer, block), *(_pointer(o[rows]) for o in outputs)]
                 function(rows.stop - rows.start, *pointers)
-
-    def _empty(self, n: int) -> Array:
-        """Room for n grades; without a rule nothing fills it, and every grade is 0."""
-        return np.empty(n, self._dtype) if self.program.live_rules else np.zeros(n, self._dtype)
 
     def _fits(self, column: Array) -> bool:
         flags = column.flags

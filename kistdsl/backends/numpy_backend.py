@@ -39,11 +39,20 @@ class NumpyKernel:
         self.program = program
         self._dtype = np.dtype(program.dtype)
 
-    def grade(self, columns: Columns, *, skip_missing: bool = False, threads: int | None = 1) -> Array:
-        out = np.zeros(_rows(columns), self._dtype)
+    def grade(
+        self,
+        columns: Columns,
+        *,
+        skip_missing: bool = False,
+        threads: int | None = 1,
+        out: Array | None = None,
+    ) -> Array:
+        if out is None:
+            out = np.empty(_rows(columns), self._dtype)
         join = np.fmax if skip_missing else np.maximum
         live = self.program.live_rules
         if not live:
+            out.fill(0.0)
             return out
         for rows, nodes in self._blocks(columns):
             first, *rest = (nodes[rule.grade] for _, rule in live)

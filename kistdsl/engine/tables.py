@@ -135,3 +135,18 @@ def _from_list(values: Sequence[Any]) -> NDArray[Any]:
 def _dtype_name(values: Any, array: NDArray[Any]) -> str:
     dtype = getattr(values, "dtype", getattr(values, "type", array.dtype))
     return str(dtype)
+
+
+def check_out(out: NDArray[Any], columns: Sequence[NDArray[Any]], dtype: str) -> None:
+    """Whether grades can be written to `out`.
+
+    Raises:
+        InputError: it has another shape or dtype, is read-only or strided, or overlaps a column.
+    """
+    rows = len(columns[0]) if columns else 0
+    if out.shape != (rows,) or out.dtype != np.dtype(dtype):
+        raise InputError(f"out is {out.dtype} of shape {out.shape}; expected {dtype} of shape ({rows},)")
+    if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
+        raise InputError("out must be contiguous, aligned and writable")
+    if any(np.may_share_memory(out, column) for column in columns):
+        raise InputError("out shares memory with a column of the table")

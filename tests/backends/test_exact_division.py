@@ -24,7 +24,7 @@ def tried(c: Fraction, precision: int) -> bool:
     )
 
 
-@pytest.mark.parametrize("precision", [6, 7, 8, 9])
+@pytest.mark.parametrize("precision", [6, 7, 8])
 def test_the_proof_finds_exactly_the_constants_that_work(precision):
     for c in range(2 ** (precision - 1), 2**precision):
         assert (reciprocal(float(c), precision) is not None) == tried(Fraction(c), precision), c

@@ -49,6 +49,23 @@ def test_grades(rules):
     np.testing.assert_array_equal(rules.matrix(ROWS), [[0.8, 0.0], [0.0, 0.7], [math.nan, 0.7]])
 
 
+def test_grades_into_an_array_of_ones_own(rules):
+    out = np.empty(3)
+    for backend in ("numba", "numpy"):
+        assert rules.grade(ROWS, backend=backend, out=out) is out
+        np.testing.assert_array_equal(out, [0.8, 0.7, math.nan])
+    table = {name: np.array(column) for name, column in ROWS.items()}
+    unfit = {
+        r"float64 of shape \(2,\); expected float64 of shape \(3,\)": np.empty(2),
+        "out is float32": np.empty(3, np.float32),
+        "contiguous": np.empty(6)[::2],
+        "shares memory": table["gray"],
+    }
+    for says, array in unfit.items():
+        with pytest.raises(InputError, match=says):
+            rules.grade(table, out=array)
+
+
 def test_winners(rules):
     result = rules.evaluate(ROWS)
     assert result.winners.tolist() == ["dark", "L6", None]
