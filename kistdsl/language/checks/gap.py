@@ -76,7 +76,8 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 f"between {texts[0]} and {texts[1]}{scale} no term of {what} reaches alpha "
                 f"({analysis.alpha:.2f}); at {texts[2]} the best is {grade(gap.deepest.value)}",
                 labels=[Label(first, f"`{gap.before.name}` ends at {texts[0]}")],
-                help="let the two sets overlap, or define a term for the values between them",
+                help="let the two sets overlap, define a term for the values between them, or silence this if they "
+                "need none: `# kr: ignore[gap-between-terms]`",
             )
 
 
@@ -89,6 +90,9 @@ CHECK = Check(
 Terms defined for one property (or shared terms) usually cover a stretch of its values together. Between two
 neighbours there are values where no term reaches alpha and even the best membership is below one half: no
 rule can speak of a region there.
+
+Where that is meant, because what lies between is the sound surface, say so on the line:
+`# kr: ignore[gap-between-terms] the tile itself`.
 
 Neighbours that cross at 0.5 or above, as the built-in `low`, `mid` and `high` do, are not reported.
 """,
