@@ -9,17 +9,19 @@ from collections.abc import Iterable
 from kistdsl.cli import reports
 from kistdsl.cli.console import Console, add_verbosity
 from kistdsl.diagnostics import Diagnostic, InputError
-from kistdsl.diagnostics.export import FORMATS
 from kistdsl.diagnostics.render import summary
 from kistdsl.language.check import check_loaded
+from kistdsl.language.name_codes import UNKNOWN_PROPERTY
+from kistdsl.language.sources import Loaded
 from kistdsl.language.user_properties import installed
+from kistdsl.schema import BUILTIN
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     reports.add_files(parser, "rule files to check")
     parser.add_argument(
         "--output-format",
-        choices=("full", *FORMATS),
+        choices=("full", *reports.FORMATS),
         default="full",
         help="full (source lines and carets), concise (a line each), or for other tools",
     )
@@ -30,7 +32,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     console = Console.of(args)
-    schema = installed()
     problems: list[Diagnostic] = []
     checked, unreadable = 0, 0
     for name in reports.expanded(args.files):
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
             unreadable += 1
             continue
         checked += 1
-        problems.extend(check_loaded(loaded, schema).diagnostics)
+        problems.extend(_diagnostics(loaded))
     problems = list(_once(problems))
     reports.show(problems, args.output_format, args.color)
     if checked:
@@ -49,6 +50,14 @@ def run(args: argparse.Namespace) -> int:
     if unreadable:
         return 2
     return int((args.error_on_warning and bool(problems)) or any(p.severity == "error" for p in problems))
+
+
+def _diagnostics(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """Installed properties are looked up only where a file speaks of one that is not built in: it takes time."""
+    found = check_loaded(loaded, BUILTIN).diagnostics
+    if any(d.code == UNKNOWN_PROPERTY.code for d in found):
+        return check_loaded(loaded, installed()).diagnostics
+    return found
 
 
 def _once(problems: Iterable[Diagnostic]) -> Iterable[Diagnostic]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kistdsl.diagnostics import Diagnostic, InputError
-from kistdsl.diagnostics.export import FORMATS
 from kistdsl.diagnostics.render import COLOUR, PLAIN, Style, render
 from kistdsl.language.catalog import CATALOG
 from kistdsl.language.sources import Loaded, decode, load_file
+
+FORMATS = ("concise", "json", "github", "sarif")
+"""Formats for other tools; `kistdsl.diagnostics.export` writes them."""
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -81,7 +84,8 @@ def show(diagnostics: Sequence[Diagnostic], output_format: str, colour: str = "a
         chosen = style(colour)
         write("\n".join(render(d, chosen) for d in diagnostics))
     else:
-        write(FORMATS[output_format](diagnostics, CATALOG))
+        export = importlib.import_module("kistdsl.diagnostics.export")  # json and all: only on request
+        write(export.FORMATS[output_format](diagnostics, CATALOG))
 
 
 def write(text: str) -> None:

@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from kistdsl.diagnostics import Diagnostic, Source
 from kistdsl.language import ast
 from kistdsl.language.builder import Builder
-from kistdsl.resources import resource
+from kistdsl.language.tables import make_parser
 
 _LOCK = threading.Lock()
 
@@ -43,17 +43,7 @@ class Piece:
 @lru_cache(maxsize=1)
 def _parser() -> tuple[Lark, Builder]:
     builder = Builder()
-    grammar = resource("grammars/kr.lark").read_text(encoding="utf-8")
-    lark = Lark(
-        grammar,
-        parser="lalr",
-        lexer="contextual",
-        start=["file", "case"],
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-        transformer=builder,
-    )
-    return lark, builder
+    return make_parser(builder), builder
 
 
 @contextmanager
