@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from kistdsl.language import checked
+from kistdsl.language.dominance import NOISE
 from kistdsl.language.extremes import Best, Extreme, best, best_on_column, worst, worst_on_column
 from kistdsl.language.literals import (
     Conjunction,
@@ -166,7 +167,8 @@ class Analysis:
 
     def _is_weak(self, use: Use) -> bool:
         # A sigmoid or a bell comes near 1 without reaching it: that is its nature.
-        enough = self.alpha if use.term.function.kind in ("sigmf", "gbellmf") else 1.0
+        # The top of a triangle may lie between two values of the property: no value is lost by that.
+        enough = self.alpha if use.term.function.kind in ("sigmf", "gbellmf") else 1.0 - NOISE
         return use.highest.value < enough
 
     @cached_property
