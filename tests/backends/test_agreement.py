@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kistdsl.backends.base import NO_RULE
 from kistdsl.backends.registry import backend
+from kistdsl.backends.tolerances import TOLERANCES
 from kistdsl.diagnostics import InputError
 from kistdsl.ir import reference
 from kistdsl.ir.lower import lower
@@ -47,6 +48,7 @@ def test_all_results_equal_the_reference(name, dtype, data):
         )
         for row in zip(*columns, strict=True)
     ]
+    assert TOLERANCES[name, dtype] == 0.0
     kernel = backend(name).compile(lowered)
     want = np.array([o.grade for o in outcomes], dtype)
     same_bits(kernel.grade(columns, skip_missing=skip_missing), want)
