@@ -135,16 +135,28 @@ def to_gray(pixels: Pixels) -> NDArray[np.uint8] | NDArray[np.float32]:
         )
     if pixels.dtype == np.uint8 and pixels.ndim == 2:
         return pixels.astype(np.uint8, copy=False)
+    gray = np.empty(pixels.shape[:2], np.float32)
+    rows = max(_BLOCK // pixels.shape[1], 1)
+    for start in range(0, len(gray), rows):
+        gray[start : start + rows] = _levels(pixels[start : start + rows])
+    return gray
+
+
+_BLOCK = 1 << 17
+"""Pixels converted at a time: intermediate results then stay in the cache."""
+
+
+def _levels(pixels: Pixels) -> NDArray[Any]:
+    """Gray levels of a few rows, unrounded."""
     # Thousandths of 8-bit levels are whole numbers below 2**24, exact in float32; 16 bits need float64.
-    exact = np.float32 if pixels.dtype == np.uint8 else np.float64
-    levels: NDArray[Any] = pixels.astype(exact)
+    levels: NDArray[Any] = pixels.astype(np.float32 if pixels.dtype == np.uint8 else np.float64)
     if pixels.ndim == 3:
         red, green, blue = GRAY_WEIGHTS
         levels = levels[:, :, 0] * red + levels[:, :, 1] * green + levels[:, :, 2] * blue
         levels /= sum(GRAY_WEIGHTS)
     if pixels.dtype == np.uint16:
         levels /= SCALE_16
-    return levels.astype(np.float32, copy=False)
+    return levels
 
 
 def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
