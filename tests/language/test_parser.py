@@ -8,7 +8,8 @@ import pytest
 
 from kistdsl.diagnostics import Source
 from kistdsl.language import ast
-from kistdsl.language.parser import MAX_REPORTS, parse
+from kistdsl.language.parser import parse
+from kistdsl.language.recovery import MAX_REPORTS
 
 RULE = "IF area is high THEN anomalous\n"
 
