@@ -1,0 +1,49 @@
+"""`kistdsl reproduce`: the grid of methods, networks and seeds, as Tables II and III of the paper."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+
+from kistdsl.cli.console import add_verbosity
+
+METHODS = ("l2", "ssim", "ffl", "wfd", "riad", "memae", "kist")
+CONTROLS = ("no-anomalous-term", "no-rules", "random-labels", "wrong-image")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, metavar="DIR", help="product lines, one column each"
+    )
+    parser.add_argument(
+        "--rules", type=Path, nargs="*", default=[], metavar="FILE", help="their rules, in the same order"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="runs and tables; gone on with"
+    )
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME")
+    parser.add_argument("--models", nargs="+", default=["cae", "unet"], metavar="NAME")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="N")
+    parser.add_argument("--controls", nargs="*", choices=CONTROLS, default=list(CONTROLS), metavar="NAME")
+    parser.add_argument(
+        "--ablations",
+        nargs="*",
+        default=[],
+        metavar="SETTING",
+        help="put these settings back to the paper's, one at a time; `all` for every departure",
+    )
+    parser.add_argument("--preset", choices=("demo", "fast", "paper"), default="fast")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
+    parser.add_argument("--config", type=Path, metavar="TOML", help="settings from a file")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="assignments", metavar="name=value", help="any setting"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="list the runs and which are finished")
+    add_verbosity(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    # By name: torch takes two seconds to load, and --help does not need it.
+    result: int = importlib.import_module("kistdsl.cli.reproducing").run(args)
+    return result

@@ -1,0 +1,124 @@
+"""What `kistdsl reproduce` does once its options are known."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kistdsl._version import __version__
+from kistdsl.atomic import write_text
+from kistdsl.cli.console import Console
+from kistdsl.cli.training import Watcher, checked_line, rules_of
+from kistdsl.diagnostics import InputError
+from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
+from kistdsl.kist.grid import DEPARTURES, Cell, Plan, Product, read_metrics, run_cells
+from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, outcomes, tables
+from kistdsl.kist.plain_maps import PLAIN, plain_metrics
+from kistdsl.kist.run_folder import RunFolder, read_json, write_json
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the grid and write its tables; exit code 0."""
+    console = Console.of(args)
+    plan = _plan(args)
+    folders = _named(args.data)
+    cells = {name: plan.cells(name) for name in folders}
+    if args.dry_run:
+        for cell in (cell for own in cells.values() for cell in own):
+            print(
+                f"{'finished' if RunFolder(args.out / cell.folder).finished else 'to run  '}  {cell.folder}"
+            )
+        return 0
+    total = sum(len(own) for own in cells.values())
+    number = 0
+
+    def started(cell: Cell, finished: bool) -> None:
+        nonlocal number
+        number += 1
+        console.say(f"[{number}/{total}] {cell.folder}{': finished before' if finished else ''}")
+
+    for index, (name, data) in enumerate(folders.items()):
+        rules, text = rules_of(args.rules[index] if args.rules else None)
+        line = checked_line(data, plan.seeds[0], console)
+        product = Product(name, line, rules, text)
+        with Watcher(console) as watcher:
+            run_cells(product, cells[name], args.out, started, watcher)
+        _plain(product, _settings(plan), args.out)
+        _write_tables(args.out, plan, cells)
+    print((args.out / "tables.md").read_text(encoding="utf-8"))
+    print(f"tables: {args.out / 'tables.md'}, {args.out / 'tables.html'}; runs: {args.out / 'runs'}")
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    if args.rules and len(args.rules) != len(args.data):
+        raise InputError(f"{len(args.data)} product lines but {len(args.rules)} rule files; one each")
+    if "kist" in args.methods and not args.rules:
+        raise InputError("reproduce: kist needs --rules FILE..., one for each product line")
+    ablations = list(DEPARTURES) if args.ablations == ["all"] else args.ablations
+    unknown = [name for name in ablations if name not in Settings.model_fields]
+    if unknown:
+        raise InputError(
+            f"--ablations: no setting {', '.join(unknown)}; known departures: {', '.join(DEPARTURES)}"
+        )
+    values: dict[str, Any] = (read_toml(args.config) if args.config else {}) | parse_assignments(
+        args.assignments
+    )
+    if args.device:
+        values["device"] = args.device
+    plan = Plan(args.methods, args.models, args.seeds, args.controls, ablations, values, args.preset)
+    _settings(plan)  # a wrong setting is said before the data are read
+    return plan
+
+
+def _settings(plan: Plan) -> Settings:
+    return make_settings(plan.values, preset=plan.preset)
+
+
+def _named(folders: list[Path]) -> dict[str, Path]:
+    """Product lines by the name of their folder.
+
+    Raises:
+        InputError: two of one name.
+    """
+    named: dict[str, Path] = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in named:
+            raise InputError(f"{named[name]} and {folder} have one name; results are filed by it")
+        named[name] = folder
+    return named
+
+
+def _plain_path(out: Path, product: str) -> Path:
+    return out / "runs" / product / f"map-{PLAIN}.json"
+
+
+def _plain(product: Product, settings: Settings, out: Path) -> None:
+    """The hand-made map, once."""
+    path = _plain_path(out, product.name)
+    if product.line.test and not path.is_file():
+        write_json(path, plain_metrics(product.line, settings, PLAIN))
+
+
+def _write_tables(out: Path, plan: Plan, cells: dict[str, list[Cell]]) -> None:
+    """tables.md and tables.html of what is finished, after each line."""
+    found: list[Outcome] = []
+    for name, own in cells.items():
+        for cell in own:
+            metrics = read_metrics(out, cell)
+            if metrics:
+                found += outcomes(name, cell.settings.model, cell.seed, cell.variant, metrics)
+        if _plain_path(out, name).is_file():
+            found += outcomes(name, "-", 0, PLAIN, read_json(_plain_path(out, name)))
+    made = tables([outcome for outcome in found if outcome.model.get("figures")])
+    notes = [
+        f"kistdsl {__version__}, torch {torch.__version__}, {platform.machine()}, preset {plan.preset}, "
+        f"seeds {', '.join(map(str, plan.seeds))}; mean and (standard deviation) over seeds.",
+    ]
+    write_text(out / "tables.md", as_markdown(made, notes))
+    write_text(out / "tables.html", as_html(made, notes))
