@@ -54,10 +54,9 @@ class Candidate:
         self.index = facts.index
 
     @cached_property
-    def columns(self) -> tuple[frozenset[str], ...]:
-        """Properties of each conjunction that can be above 0."""
-        able = (group for group in self.groups if best_of_group(group).value > NOISE)
-        return tuple(frozenset(f.column for f in group) for group in able)
+    def heights(self) -> tuple[tuple[float, frozenset[str]], ...]:
+        """Best value and properties of each conjunction."""
+        return tuple((best_of_group(g).value, frozenset(f.column for f in g)) for g in self.groups)
 
     @cached_property
     def demands(self) -> frozenset[frozenset[str]]:
@@ -74,11 +73,12 @@ class Candidate:
         best = self.facts.best
         return {} if best is None else {name: extreme.witness for name, extreme in best.columns.items()}
 
-    def may_cover(self, other: Candidate) -> bool:
-        """A quick necessary condition for grading at least as high as `other` everywhere."""
+    def may_cover(self, other: Candidate, floor: float = NOISE) -> bool:
+        """A quick necessary condition for grading at least as high as `other` wherever that reaches floor."""
         if other.best > self.best + NOISE:
             return False
-        if not all(demand & columns for demand in self.demands for columns in other.columns):
+        reaching = [columns for height, columns in other.heights if height >= floor]
+        if not all(demand & columns for demand in self.demands for columns in reaching):
             return False
         point, least = other.point, other.best - NOISE
         return all(any(_value(f, point) >= least for f in clause) for clause in self.clauses)
@@ -195,7 +195,7 @@ def shadowed(rules: Sequence[RuleFacts], alpha: float, needless: frozenset[int])
 def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float) -> tuple[int, ...]:
     """The rule, or else the rules together, that win wherever `a` fires; empty when there are none."""
     for b in others:
-        if b.may_cover(a) and _outdo(a, [b], alpha):
+        if b.may_cover(a, alpha) and _outdo(a, [b], alpha):
             return (b.index,)
     if 2 <= len(others) <= JOINT and _outdo(a, others, alpha):
         return tuple(b.index for b in _fewest(a, list(others), alpha))
