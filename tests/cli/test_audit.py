@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import kistdsl
 from kistdsl.cli.main import main
+from kistdsl.data.demo import DemoSettings, make_demo_line
 from kistdsl.data.images import write_png
+from kistdsl.kist.config import make_settings
+from kistdsl.kist.self_training import Request, train
+from tests.kist.conftest import RULES as KIST_RULES
+from tests.kist.conftest import TINY
 
 RULES = """
 property area scale 0.05
@@ -135,3 +141,18 @@ def test_an_unreadable_image_is_named_and_left_out(line: Path, capsys: pytest.Ca
 def test_one_source_of_residuals(line: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert audit(line, *options) == 2
     assert "either --run RUN or --residuals DIR" in capsys.readouterr().err
+
+
+def test_residuals_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the run's size, with its maps, thresholds and smallest region."""
+    small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    line = make_demo_line(tmp_path / "line", small)
+    settings = make_settings({**TINY, "iterations": 1})
+    run = tmp_path / "run"
+    train(Request(line, kistdsl.compile(KIST_RULES), KIST_RULES, settings, run, None, False))
+    fixed = ["--data", str(line.root), "-o", str(tmp_path / "audit.html"), "--limit", "4"]
+    assert main(["audit", str(run / "rules.kr"), *fixed, "--run", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["images"]["normal"] == 4
+    assert found["regions"]["normal"] > 0
+    assert (tmp_path / "audit.html").stat().st_size > 1000
