@@ -6,17 +6,21 @@ import contextlib
 import csv
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
+from kistdsl.engine.files import ADDED, Grader, missing_columns
 from kistdsl.engine.rule_set import Evaluation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROWS = 16384
 """Rows in memory at a time."""
@@ -39,13 +43,15 @@ class CsvFile:
         if out is not None and out.suffix.lower() in (".parquet", ".pq"):
             raise InputError(f"{out}: a CSV table is graded into a CSV file; convert it to Parquet first")
         with self._open() as source, contextlib.ExitStack() as stack:
-            reader, delimiter = self._reader(source)
+            reader = _Reader(self.name, source)
+            header = reader.header()
+            self._check(header, grader.properties)
             if out is None:
                 sink: TextIO = sys.stdout
             else:
                 temporary = stack.enter_context(atomic_path(out))
                 sink = stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
-            self._copy(grader, reader, csv.writer(sink, delimiter=delimiter, lineterminator="\n"))
+            _copy(grader, reader, header, sink)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[TextIO]:
@@ -59,142 +65,150 @@ class CsvFile:
         with file:
             yield file
 
-    def _reader(self, source: TextIO) -> tuple[Any, str]:
-        """(reader before the header, delimiter): the delimiter is the one most used in the header."""
-        try:
-            first = source.readline()
-        except UnicodeDecodeError as error:
-            raise InputError(f"{self.name}: is not UTF-8 text (byte {error.start} of a block)") from error
-        if not first.strip():
-            raise InputError(f"{self.name}: is empty; expected a header line with column names")
-        delimiter = max(_DELIMITERS, key=first.count)
-        return csv.reader(_Lines(first, source), delimiter=delimiter, strict=True), delimiter
-
-    def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
-        """See `kistdsl.engine.files.TableFile`."""
-        with self._open() as source:
-            reader, _ = self._reader(source)
-            header = self._header(reader, properties)
-            done = 0
-            for rows in self._pieces(reader, len(header)):
-                if number <= done + len(rows):
-                    fields = rows[number - done - 1]
-                    return {
-                        name: self._number(fields[header.index(name)], name, number - 1)
-                        for name in properties
-                    }
-                done += len(rows)
-        raise no_such_row(self.name, number, done)
-
-    def _header(self, reader: Any, properties: Sequence[str]) -> list[str]:
-        header = [name.strip() for name in self._next(reader)]
+    def _check(self, header: list[str], properties: Sequence[str]) -> None:
         if problem := missing_columns(Path(self.name), header, properties):
             raise problem
-        doubled = {name for name in properties if header.count(name) > 1}
+        doubled = [name for name in properties if header.count(name) > 1]
         if doubled:
-            raise InputError(f"{self.name}: column {min(doubled)!r} is there twice")
-        return header
+            raise InputError(f"{self.name}: column {doubled[0]!r} is there twice")
 
-    def _copy(self, grader: Grader, reader: Any, writer: Any) -> None:
-        header = self._header(reader, grader.properties)
-        kept = [i for i, name in enumerate(header) if name not in ADDED]
-        whole = len(kept) == len(header)
-        writer.writerow([*(header[i] for i in kept), *ADDED])
-        wanted = {name: header.index(name) for name in grader.properties}
-        done = 0
-        for rows in self._pieces(reader, len(header)):
-            by_field = list(zip(*rows, strict=True))
-            columns = {name: self._numbers(by_field[i], name, done) for name, i in wanted.items()}
-            added = _texts(grader.evaluate(columns, len(rows)))
-            fields = by_field if whole else [by_field[i] for i in kept]
-            writer.writerows(zip(*fields, *added, strict=True))
-            done += len(rows)
 
-    def _next(self, reader: Any) -> list[str]:
+@dataclass(frozen=True)
+class _Piece:
+    """Some rows: their fields, and their lines as they stand where no field is quoted."""
+
+    rows: list[list[str]]
+    lines: list[str] | None
+
+
+class _Reader:
+    """Pieces of a CSV file. Lines without a quote are split; from the first quote on csv reads."""
+
+    def __init__(self, name: str, source: TextIO) -> None:
+        self.name, self.source = name, source
+        self.delimiter = ","
+        self._width = 0
+        self._line = 0  # lines read before the current piece
+        self._row = 0  # rows in earlier pieces
+
+    def header(self) -> list[str]:
+        """The column names; the delimiter is the one most used among them."""
         try:
-            row: list[str] = next(reader)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise self._broken(reader, error) from error
-        return row
-
-    def _broken(self, reader: Any, error: Exception) -> InputError:
-        if isinstance(error, UnicodeDecodeError):
-            return InputError(f"{self.name}: behind line {reader.line_num}: is not UTF-8 text")
-        return InputError(f"{self.name}: line {reader.line_num}: {error}")
-
-    def _pieces(self, reader: Any, width: int) -> Iterator[list[list[str]]]:
-        """Rows in pieces; blank lines are skipped."""
-        rows: list[list[str]] = []
-        done = 0
+            first = self.source.readline()
+        except UnicodeDecodeError as error:
+            raise self._not_text(error) from error
+        if not first.strip():
+            raise InputError(f"{self.name}: is empty; expected a header line with column names")
+        self.delimiter = max(_DELIMITERS, key=first.count)
+        reader = csv.reader(chain([first], self.source), delimiter=self.delimiter, strict=True)
         try:
-            for row in reader:
-                if len(row) != width:
-                    if not row:
-                        continue
-                    raise InputError(
-                        f"{self.name}: row {done + len(rows) + 1} (line {reader.line_num}) has {len(row)} fields, "
-                        f"the header has {width}"
-                    )
-                rows.append(row)
-                if len(rows) == ROWS:
-                    yield rows
-                    done += len(rows)
-                    rows = []
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise self._broken(reader, error) from error
-        if rows:
-            yield rows
+            names = [name.strip() for name in next(reader)]
+        except csv.Error as error:
+            raise InputError(f"{self.name}: line {reader.line_num}: {error}") from error
+        self._width, self._line = len(names), reader.line_num
+        return names
 
-    def _numbers(self, fields: tuple[str, ...], name: str, done: int) -> NDArray[np.float64]:
-        """One column; an empty field is NaN."""
+    def pieces(self) -> Iterator[_Piece]:
+        """All rows behind the header; blank lines are skipped.
+
+        Raises:
+            InputError: a row has another number of fields than the header, or the file is damaged.
+        """
         try:
-            return np.array([*map(float, fields)])
-        except ValueError:
-            return np.array([self._number(text, name, done + i) for i, text in enumerate(fields)])
+            while lines := list(islice(self.source, ROWS)):
+                if any('"' in line for line in lines):
+                    yield from self._quoted(chain(lines, self.source))
+                    return
+                yield from self._plain(lines)
+        except UnicodeDecodeError as error:
+            raise self._not_text(error) from error
 
-    def _number(self, text: str, name: str, row: int) -> float:
-        if not text.strip():
-            return float("nan")
+    def _plain(self, lines: list[str]) -> Iterator[_Piece]:
+        whole = [line.rstrip("\r\n") for line in lines]
+        rows = [line.split(self.delimiter) for line in whole]
+        if "" in whole or set(map(len, rows)) != {self._width}:
+            yield from self._quoted(lines)
+        else:
+            self._line += len(rows)
+            self._row += len(rows)
+            yield _Piece(rows, whole)
+
+    def _quoted(self, lines: Iterable[str]) -> Iterator[_Piece]:
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         try:
-            return float(text)
-        except ValueError:
-            hint = "; write a decimal point" if text.count(",") == 1 else ""
-            raise InputError(
-                f"{self.name}: row {row + 1}, column {name!r}: {text!r} is not a number{hint}"
-            ) from None
+            while rows := list(islice(reader, ROWS)):
+                if set(map(len, rows)) != {self._width}:
+                    rows = self._filled(rows, reader.line_num)
+                yield _Piece(rows, None)
+                self._row += len(rows)
+        except csv.Error as error:
+            raise InputError(f"{self.name}: line {self._line + reader.line_num}: {error}") from error
+        self._line += reader.line_num
+
+    def _filled(self, rows: list[list[str]], last_line: int) -> list[list[str]]:
+        """Without blank lines; rows of another width are an error."""
+        filled = [row for row in rows if row]
+        for i, row in enumerate(filled):
+            if len(row) != self._width:
+                one_each = last_line == len(rows)  # no field runs over several lines
+                line = f" (line {self._line + rows.index(row) + 1})" if one_each else ""
+                raise InputError(
+                    f"{self.name}: row {self._row + i + 1}{line} has {len(row)} fields, the header has {self._width}"
+                )
+        return filled
+
+    def _not_text(self, error: UnicodeDecodeError) -> InputError:
+        return InputError(f"{self.name}: is not UTF-8 text, behind line {self._line}: {error.reason}")
 
 
-class _Lines:
-    """The lines of a file whose first one has been read."""
+def _copy(grader: Grader, reader: _Reader, header: list[str], sink: TextIO) -> None:
+    """Every row with its grade behind it."""
+    kept = [i for i, name in enumerate(header) if name not in ADDED]
+    wanted = {name: header.index(name) for name in grader.properties}
+    writer = csv.writer(sink, delimiter=reader.delimiter, lineterminator="\n")
+    writer.writerow([*(header[i] for i in kept), *ADDED])
+    done = 0
+    for piece in reader.pieces():
+        fields = list(zip(*piece.rows, strict=True))
+        columns = {name: _numbers(reader.name, fields[i], name, done) for name, i in wanted.items()}
+        added = _texts(grader.evaluate(columns, len(piece.rows)))
+        if piece.lines is not None and len(kept) == len(header):
+            separated = map(reader.delimiter.join, zip(piece.lines, *added, strict=True))
+            sink.write("\n".join(separated) + "\n")
+        else:
+            writer.writerows(zip(*(fields[i] for i in kept), *added, strict=True))
+        done += len(piece.rows)
 
-    def __init__(self, first: str, rest: TextIO) -> None:
-        self._first: str | None = first
-        self._rest = rest
 
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        return next(self._rest)
+def _numbers(file: str, fields: tuple[str, ...], name: str, done: int) -> NDArray[np.float64]:
+    """One column of numbers; an empty field is NaN; `done` rows came before."""
+    try:
+        return np.array([*map(float, fields)])
+    except ValueError:
+        return np.array([_number(file, text, name, done + i) for i, text in enumerate(fields)])
 
 
-def _texts(result: Evaluation) -> list[list[str]]:
-    """The added columns as fields."""
-    # repr of the shortest digits that give the same number back, in its own precision
-    numbers = result.grade.tolist() if result.grade.dtype == np.float64 else result.grade.astype(str).tolist()
-    grade = [_number_text(g) for g in numbers]
-    classes, rules = [*result.classes, ""], [*result.rule_names, ""]
+def _number(file: str, text: str, name: str, row: int) -> float:
+    if not text.strip():
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        hint = "; write a decimal point" if text.count(",") == 1 else ""
+        raise InputError(f"{file}: row {row + 1}, column {name!r}: {text!r} is not a number{hint}") from None
+
+
+def _texts(result: Evaluation) -> list[Any]:
+    """The added columns as fields, without a need of quotes; empty where the grade is unknown."""
+    # The shortest digits that give the same number back, in its own precision.
+    exact = result.grade.dtype == np.float64
+    grade = [*map(repr, result.grade.tolist())] if exact else result.grade.astype(str).tolist()
+    if result.rule.size and result.rule.min() < 0:
+        grade = ["" if text == "nan" else text for text in grade]
+    classes, rules, decided = [*result.classes, ""], [*result.rule_names, ""], ("false", "true")
     return [
         grade,
-        [classes[i] for i in result.target.tolist()],
-        [rules[i] for i in result.rule.tolist()],
-        ["true" if anomalous else "false" for anomalous in result.anomalous.tolist()],
+        map(classes.__getitem__, result.target.tolist()),
+        map(rules.__getitem__, result.rule.tolist()),
+        map(decided.__getitem__, result.anomalous.tolist()),
     ]
-
-
-def _number_text(value: float | str) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return "" if text == "nan" else text
