@@ -21,8 +21,10 @@ from kistdsl.language.checks import (
     identical_terms,
     impossible_value,
     out_of_reach,
+    own_term_on_standard_scale,
     redundant_clause,
     shadowed_rule,
+    single_value,
     subsumed_rule,
     term_below_one,
     term_covers_range,
@@ -51,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     unused_term.CHECK,
     unused_property.CHECK,
     unused_class.CHECK,
+    own_term_on_standard_scale.CHECK,
     # --- K3: one rule ---
     contradictory.CHECK,
     truth_below_alpha.CHECK,
@@ -61,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     redundant_clause.CHECK,
     dead_branch.CHECK,
     hedge_without_effect.CHECK,
+    single_value.CHECK,
     # --- K4: the rule set ---
     duplicate_rule.CHECK,
     subsumed_rule.CHECK,

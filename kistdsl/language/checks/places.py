@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kistdsl.diagnostics import Label, Span
 from kistdsl.language import ast, checked
+from kistdsl.language.analysis import Use
 from kistdsl.language.codes import ProgramContext
 from kistdsl.language.wording import quantity
 
@@ -29,6 +30,15 @@ def gamma_label(context: ProgramContext, column: checked.Column) -> list[Label]:
     number = statement.high_at or statement.scale
     span = number.span if number is not None else statement.name.span
     return [Label(span, f"gamma of {column.name} is {column.gamma:g}")]
+
+
+def own_scale_hint(use: Use) -> str | None:
+    """For a shared term whose numbers are no numbers of the standard scale: perhaps `of P` was forgotten."""
+    if use.term.column is None and use.term.span is not None:
+        kinks = use.term.function.kink_points()
+        if kinks and kinks[-1] > 3.0:
+            return f"a shared term is on the standard scale; did you mean `term {use.term.name} of {use.column}`?"
+    return None
 
 
 def range_text(column: checked.Column) -> str:

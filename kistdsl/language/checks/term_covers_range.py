@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic
-from kistdsl.language.checks.places import gamma_label, range_text
+from kistdsl.language.checks.places import gamma_label, own_scale_hint, range_text
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
 
@@ -18,7 +18,8 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
             use.term.span if own and use.term.span else use.proposition.span,
             f"every value of {column.name} is fully `{use.term.name}`: its membership is 1 from {range_text(column)}",
             labels=[] if own else gamma_label(context, column),
-            help="a clause that always holds says nothing; narrow the set, or drop the clause",
+            help=own_scale_hint(use)
+            or "a clause that always holds says nothing; narrow the set, or drop the clause",
         )
 
 

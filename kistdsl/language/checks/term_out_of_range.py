@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import checked
-from kistdsl.language.checks.places import gamma_label, range_text
+from kistdsl.language.checks.places import gamma_label, own_scale_hint, property_statement, range_text
 from kistdsl.language.checks.starving import consequence
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 from kistdsl.language.wording import quantity
@@ -27,12 +27,18 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
             f"no value of {column.name} can be `{use.term.name}`: the set lies {side} {start}, "
             f"but {column.name} ranges from {range_text(column)}{consequence(analysis, use.term, use.column)}",
             labels=[] if own else gamma_label(context, column),
-            help=_advice(column, kinks, own=own),
+            help=own_scale_hint(use) or _advice(context, column, kinks, own=own),
         )
 
 
-def _advice(column: checked.Column, kinks: list[float], *, own: bool) -> str | None:
+def _advice(context: ProgramContext, column: checked.Column, kinks: list[float], *, own: bool) -> str | None:
     percent = [k for k in kinks if 1.0 < k <= 100.0]
+    statement = property_statement(context, column.name)
+    if not own and statement is not None and statement.high_at is not None:
+        kinks = [statement.high_at.value]
+        percent = [k for k in kinks if 1.0 < k <= 100.0]
+        if column.spec.unit == "fraction" and percent:
+            return f"did you mean {statement.high_at.text}%?"
     if own and column.spec.unit == "fraction" and percent:
         return f"did you mean {percent[0]:g}%?"
     return None if own else "choose a scale that fits the property's range"

@@ -19,9 +19,10 @@ from kistdsl.language.check import check_text
 from kistdsl.language.checks import dead_branch, redundant_clause
 from kistdsl.language.codes import ProgramContext
 from kistdsl.language.dominance import NOISE
+from kistdsl.language.grading import rule_grades
 from kistdsl.language.pruning import parts, pruned, siblings, within
 
-from .generated import SCHEMA, Generator, all_axes, file_text, truth
+from .generated import RANGES, SCHEMA, Generator, all_axes, file_text, truth
 
 Grid = NDArray[np.float64]
 
@@ -176,3 +177,46 @@ def _check_class(case: Case, diagnostic: Diagnostic, able: set[int], told: set[i
     mine = {i for i in able if case.program.rules[i].target == name}
     assert mine, case.seed
     assert mine <= told, case.seed
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_rules_that_fire_at_single_values(block: int) -> None:
+    reported = 0
+    for case in cases(block, 60, rules=4):
+        told = case.said("K310")
+        reported += len(told)
+        for i, rule in enumerate(case.program.rules):
+            fires = np.argwhere(case.grades[i] >= case.program.alpha)
+            if len(fires) == 0:
+                continue
+            points = list(_points(case, fires[:: max(1, len(fires) // 100)]))
+            roomy = any(_has_room(case, rule, point) for point in points)
+            assert i not in told or not roomy, (case.seed, i)
+            meant = any(t.function.kind == "rectmf" for t in case.program.terms)
+            if not meant and not any(abs(v) < NOISE for point in points for v in point.values()):
+                assert i in told or roomy, (case.seed, i)
+    assert reported
+
+
+def _points(case: Case, fires: NDArray[np.int64]) -> Iterator[dict[str, float]]:
+    names, axes = list(case.axes), [axis.ravel() for axis in case.axes.values()]
+    for index in fires:
+        yield {name: float(axis[k]) for name, axis, k in zip(names, axes, index, strict=True)}
+
+
+def _has_room(case: Case, rule: checked.Rule, point: dict[str, float]) -> bool:
+    """Whether every property can move a little, one way at least, and the rule still fires."""
+
+    def fires(values: dict[str, float]) -> bool:
+        (found,) = [g for g in rule_grades(case.program, values) if g.rule is rule]
+        return found.grade.low >= case.program.alpha
+
+    step = 1e-6
+    return all(
+        any(
+            fires({**point, name: value + move})
+            for move in (step, -step)
+            if RANGES[name][0] <= value + move <= RANGES[name][1]
+        )
+        for name, value in point.items()
+    )
