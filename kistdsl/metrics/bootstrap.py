@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ BINS = 2048
 SAMPLE = 200_000
 REPLICATES = 1000
 LEVEL = 0.95
-_CHUNK = 50
+_CHUNK = 100
 
 Weights = NDArray[np.float64]
 """(B, I) float64: how often each image was drawn in each replicate."""
@@ -99,43 +98,73 @@ def draw(strata: Sequence[Sequence[int]], groups: Sequence[str], replicates: int
     return weights
 
 
-def pixel_replicates(
-    binned: BinnedPixels, normal_weights: Weights, defect_weights: Weights, limit: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """AUROC and AUPRO of each replicate, (B,) each; NaN where one drew no defect or no normal pixel."""
-    auroc, aupro = [], []
-    for start in range(0, len(normal_weights), _CHUNK):
-        normal = normal_weights[start : start + _CHUNK].astype(np.float32)
-        defect = defect_weights[start : start + _CHUNK].astype(np.float32)
-        counts = (normal @ binned.normals).astype(np.float64)
-        total = counts.sum(axis=1, keepdims=True)
-        at_least = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
-        above = at_least - counts
-        rates = (above / np.maximum(total, 1), at_least / np.maximum(total, 1))
-        pixels = defect @ binned.defects
-        overlaps = defect @ binned.overlaps
-        auroc.append(_weighted(worth(*rates, 1, 1.0), pixels, pixels.sum(axis=1), total))
-        regions = defect.astype(np.float64) @ binned.regions
-        aupro.append(_weighted(worth(*rates, 1, limit), overlaps, regions, total))
-    return np.concatenate(auroc), np.concatenate(aupro)
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelWorth:
+    """What each image's defects are worth in each replicate, drawn or not: any choice of images is a sum of these.
+
+    Attributes:
+        auroc: (B, I) float64, summed over the image's defect pixels.
+        aupro: (B, I) float64, summed over the image's regions.
+        pixels, regions: (I,) float64 counts.
+        defined: (B,) bool, whether the replicate drew any normal pixel.
+    """
+
+    auroc: NDArray[np.float64]
+    aupro: NDArray[np.float64]
+    pixels: NDArray[np.float64]
+    regions: NDArray[np.float64]
+    defined: NDArray[np.bool_]
+
+    def replicates(self, weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """AUROC and AUPRO of each replicate, (B,) each; NaN where one drew no defect or no normal pixel.
+
+        Args:
+            weights: (B, I) how often each image was drawn; 0 for images of another type.
+        """
+        return (
+            _ratio((self.auroc * weights).sum(axis=1), weights @ self.pixels, self.defined),
+            _ratio((self.aupro * weights).sum(axis=1), weights @ self.regions, self.defined),
+        )
 
 
-def _weighted(
-    values: NDArray[np.float64], weights: NDArray[Any], total: NDArray[Any], normals: NDArray[np.float64]
+def pixel_worth(binned: BinnedPixels, weights: Weights, limit: float) -> PixelWorth:
+    """The worth of all images' defects against the normal pixels that each replicate drew.
+
+    Args:
+        binned: pixels by image and score bin.
+        weights: (B, I) how often each image was drawn.
+        limit: of AUPRO.
+    """
+    auroc, aupro, defined = [], [], []
+    for start in range(0, len(weights), _CHUNK):
+        counts = (weights[start : start + _CHUNK].astype(np.float32) @ binned.normals).astype(np.float64)
+        total = counts.sum(axis=1)
+        at_least = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1] / np.maximum(total, 1)[:, None]
+        above = at_least - counts / np.maximum(total, 1)[:, None]
+        auroc.append(worth(above, at_least, 1, 1.0).astype(np.float32) @ binned.defects.T)
+        aupro.append(worth(above, at_least, 1, limit).astype(np.float32) @ binned.overlaps.T)
+        defined.append(total > 0)
+    return PixelWorth(
+        np.concatenate(auroc).astype(np.float64),
+        np.concatenate(aupro).astype(np.float64),
+        binned.defects.sum(axis=1, dtype=np.float64),
+        binned.regions,
+        np.concatenate(defined),
+    )
+
+
+def _ratio(
+    sums: NDArray[np.float64], total: NDArray[np.float64], defined: NDArray[np.bool_] | bool = True
 ) -> NDArray[np.float64]:
-    defined = (total > 0) & (normals[:, 0] > 0)
-    sums = (values * weights).sum(axis=1)
-    result: NDArray[np.float64] = np.where(defined, sums / np.where(defined, total, 1), np.nan)
+    known = defined & (total > 0)
+    result: NDArray[np.float64] = np.where(known, sums / np.where(known, total, 1), np.nan)
     return result
 
 
 def mean_replicates(values: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
     """Weighted mean of per-image values (I,), NaN meaning that an image has none; (B,)."""
     known = ~np.isnan(values)
-    total = weights[:, known].sum(axis=1)
-    sums = weights[:, known] @ values[known]
-    result: NDArray[np.float64] = np.where(total > 0, sums / np.where(total > 0, total, 1), np.nan)
-    return result
+    return _ratio(weights[:, known] @ values[known], weights[:, known].sum(axis=1))
 
 
 def image_replicates(
@@ -144,9 +173,7 @@ def image_replicates(
     """Image AUROC of each replicate, (B,); NaN where one drew images of one kind only."""
     wins = (scores[:, None] > scores[None, :]) + 0.5 * (scores[:, None] == scores[None, :])
     total = defect_weights.sum(axis=1) * normal_weights.sum(axis=1)
-    sums = ((defect_weights @ wins) * normal_weights).sum(axis=1)
-    result: NDArray[np.float64] = np.where(total > 0, sums / np.where(total > 0, total, 1), np.nan)
-    return result
+    return _ratio(((defect_weights @ wins) * normal_weights).sum(axis=1), total)
 
 
 def interval(replicates: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from kistdsl.diagnostics import InputError
 from kistdsl.metrics.bootstrap import (
     REPLICATES,
-    BinnedPixels,
+    PixelWorth,
     Weights,
     bin_pixels,
     draw,
     image_replicates,
     interval,
     mean_replicates,
-    pixel_replicates,
+    pixel_worth,
 )
 from kistdsl.metrics.pixels import (
     AUPRO_LIMIT,
@@ -259,7 +259,7 @@ def _figures(
         best_threshold=threshold,
         images=int(chosen.sum()),
         regions=len(own.region_size),
-        intervals={} if resampled is None else resampled.intervals(chosen, limit),
+        intervals={} if resampled is None else resampled.intervals(chosen),
     )
 
 
@@ -268,7 +268,7 @@ class _Resampled:
     """Everything that the intervals of any choice of images are read from."""
 
     taken: _Taken
-    binned: BinnedPixels
+    worth: PixelWorth
     weights: Weights
 
     @classmethod
@@ -276,9 +276,9 @@ class _Resampled:
         kinds = [image.kind for image in taken.images]
         strata = [[i for i, kind in enumerate(kinds) if kind == wanted] for wanted in sorted(set(kinds))]
         weights = draw(strata, [image.group for image in taken.images], replicates, seed)
-        return cls(taken, bin_pixels(taken.pool, defects, limit), weights)
+        return cls(taken, pixel_worth(bin_pixels(taken.pool, defects, limit), weights, limit), weights)
 
-    def intervals(self, chosen: NDArray[np.bool_], limit: float) -> dict[str, tuple[float, float]]:
+    def intervals(self, chosen: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
         """Intervals of the figures of the images set in `chosen`; those that are not defined are left out.
 
         A choice of fewer than two groups has none: drawn again, it is always the same.
@@ -289,7 +289,7 @@ class _Resampled:
         if len(groups) < 2:
             return {}
         own = self.weights * chosen
-        auroc, aupro = pixel_replicates(self.binned, self.weights, own, limit)
+        auroc, aupro = self.worth.replicates(own)
         anomalous = self.taken.anomalous
         found = {
             "pixel_auroc": auroc,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kistdsl.diagnostics import InputError
 from kistdsl.metrics import ScoredMap, aupro, evaluate_maps, image_auroc, per_image_auroc, pixel_auroc
-from kistdsl.metrics.bootstrap import bin_pixels, draw, interval, pixel_replicates
+from kistdsl.metrics.bootstrap import bin_pixels, draw, interval, pixel_worth
 from kistdsl.metrics.pool import PixelPool
 from kistdsl.metrics.tables import figures_table
 
@@ -174,7 +174,7 @@ def test_bins_are_close_to_exact() -> None:
     for image in line():
         pool.add(image.name, image.scores, image.mask)[0].sort()
     ones = np.ones((1, pool.images))
-    auroc, pro = pixel_replicates(bin_pixels(pool, pool.defects(), 0.3), ones, ones, 0.3)
+    auroc, pro = pixel_worth(bin_pixels(pool, pool.defects(), 0.3), ones, 0.3).replicates(ones)
     exact = evaluate_maps(line(), replicates=0).overall
     assert auroc[0] == pytest.approx(exact.pixel_auroc, abs=1e-3)
     assert pro[0] == pytest.approx(exact.aupro, abs=1e-3)
