@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(f"kistdsl.cli.{args.verb}").run(args)
         return code
     except KistError as error:
-        print(f"kistdsl: {error}", file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("kistdsl: stopped", file=sys.stderr)

@@ -6,6 +6,7 @@ exits with its code. Anything else that escapes is a bug in kistdsl.
 
 from __future__ import annotations
 
+import importlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -102,6 +103,10 @@ class KistError(Exception):
 
     exit_code = 2
 
+    def report(self) -> str:
+        """What the command line prints."""
+        return f"kistdsl: {self}"
+
 
 class InputError(KistError):
     """A file, table, image or option that cannot be used; exit code 2."""
@@ -120,3 +125,8 @@ class RuleError(KistError):
         super().__init__(
             f"{first.span.source.name}:{line}:{column}: {first.severity} {first.code} {first.message}{more}"
         )
+
+    def report(self) -> str:
+        """All problems, with source lines."""
+        render = importlib.import_module("kistdsl.diagnostics.render").render  # render builds on this module
+        return "\n".join(render(d) for d in self.diagnostics).rstrip("\n")

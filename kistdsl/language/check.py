@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kistdsl.diagnostics import Diagnostic, Source
 from kistdsl.language import ast, checked
 from kistdsl.language.catalog import CATALOG
 from kistdsl.language.checks import CHECKS
-from kistdsl.language.codes import ERROR, ProgramContext
+from kistdsl.language.codes import ERROR, Code, ProgramContext
 from kistdsl.language.ignores import apply_ignores
 from kistdsl.language.includes import Assembly, assemble
 from kistdsl.language.resolve import resolve
@@ -34,34 +35,44 @@ class Checked:
     sources: tuple[Source, ...]
 
 
-def check_text(source: Source, schema: Schema, *, loader: Loader | None = None) -> Checked:
+def check_text(
+    source: Source, schema: Schema, *, loader: Loader | None = None, analyse: bool = True
+) -> Checked:
     """Check a text; includes are read by `loader`, by default from the disk."""
-    return check_loaded(Loaded(source), schema, loader=loader)
+    return check_loaded(Loaded(source), schema, loader=loader, analyse=analyse)
 
 
-def check_file(path: str | os.PathLike[str], schema: Schema) -> Checked:
+def check_file(path: str | os.PathLike[str], schema: Schema, *, analyse: bool = True) -> Checked:
     """Check a rule file.
 
     Raises:
         InputError: the file itself cannot be read (an include that cannot be is a diagnostic).
     """
-    return check_loaded(load_file(path), schema)
+    return check_loaded(load_file(path), schema, analyse=analyse)
 
 
-def check_loaded(loaded: Loaded, schema: Schema, *, loader: Loader | None = None) -> Checked:
-    """Check a text as it was read, with the problems of its bytes."""
+def check_loaded(
+    loaded: Loaded, schema: Schema, *, loader: Loader | None = None, analyse: bool = True
+) -> Checked:
+    """Check a text as it was read, with the problems of its bytes.
+
+    Without `analyse` only what may leave the file without a meaning is looked for: enough to grade with it.
+    """
     assembly = assemble(loaded, loader or load_file)
     resolution = resolve(assembly, schema)
     problems = [*assembly.problems, *resolution.problems]
     program = None if any(p.severity == ERROR for p in problems) else resolution.program
-    if program is not None:
+    if program is not None and analyse:
         context = ProgramContext(program, assembly.main.tree, schema)
         for check in CHECKS:
             problems.extend(check.run(context))
-    kept = apply_ignores(
-        problems, assembly.comments, assembly.statements, [name for c in CATALOG for name in (c.slug, c.code)]
-    )
+    unjudged = _names(CHECKS) if program is None or not analyse else []
+    kept = apply_ignores(problems, assembly.comments, assembly.statements, _names(CATALOG), unjudged)
     return Checked(assembly.main.tree, program, _ordered(kept, assembly), tuple(assembly.sources))
+
+
+def _names(codes: Sequence[Code]) -> list[str]:
+    return [name for code in codes for name in (code.slug, code.code)]
 
 
 def _ordered(problems: list[Diagnostic], assembly: Assembly) -> tuple[Diagnostic, ...]:

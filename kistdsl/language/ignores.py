@@ -42,8 +42,12 @@ def apply_ignores(
     comments: Iterable[ast.Comment],
     statements: Iterable[ast.Statement],
     slugs: Iterable[str],
+    unjudged: Iterable[str] = (),
 ) -> list[Diagnostic]:
-    """`diagnostics` without the silenced ones, and one more for each ignore that silenced nothing."""
+    """`diagnostics` without the silenced ones, and one more for each ignore that silenced nothing.
+
+    `slugs` are all that there are; nothing is said about those in `unjudged`, which were not looked for.
+    """
     ignores = _ignores(comments, statements)
     if not ignores:
         return list(diagnostics)
@@ -61,8 +65,12 @@ def apply_ignores(
         used.update(silencing)
         if not silencing:
             kept.append(problem)
-    known = list(slugs)
-    unused = [_unused(ignore, known) for i, ignore in enumerate(ignores) if i not in used]
+    known, silent = list(slugs), set(unjudged)
+    unused = [
+        _unused(ignore, known)
+        for i, ignore in enumerate(ignores)
+        if i not in used and ignore.slug not in silent
+    ]
     return kept + unused
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kistdsl.language.codes import ERROR, Code
+from kistdsl.language.codes import ERROR, WARNING, Code
 
 _GOOD = "IF area is high AND gray is low THEN anomalous (0.8)\n"
 _RULE = "IF area is high THEN anomalous\n"
@@ -321,6 +321,18 @@ A case lists at least one property's value. What it leaves out may have any valu
     _RULE + 'test "t":\n  area = 1 => anomalous\n',
 )
 
+EMPTY_TEST = Code(
+    code="K051",
+    slug="empty-test",
+    title="a test without a case",
+    severity=WARNING,
+    explanation="""
+A test without cases passes whatever the rules say. Write its cases below it, indented.
+""",
+    bad=_RULE + 'test "large areas":\n',
+    good=_RULE + 'test "large areas":\n  area = 1 => anomalous\n',
+)
+
 PHRASES: tuple[Code, ...] = (
     UNKNOWN_STATEMENT,
     KEYWORD_AS_NAME,
@@ -352,4 +364,5 @@ PHRASES: tuple[Code, ...] = (
     MISSING_ARROW,
     CASE_COMPARISON,
     MISSING_VALUES,
+    EMPTY_TEST,
 )

@@ -11,7 +11,8 @@ from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import ast, checked
 from kistdsl.language import name_codes as names
 from kistdsl.language import number_codes as numbers
-from kistdsl.language.codes import Code
+from kistdsl.language import phrase_codes as phrases
+from kistdsl.language.codes import ERROR, Code
 from kistdsl.language.functions import membership
 from kistdsl.language.includes import Assembly
 from kistdsl.language.memberships import STANDARD_TERMS
@@ -372,9 +373,20 @@ class _Resolver:
         known = {rule.name for rule in rules}
         known |= {s.name.text for s in self._all(ast.Rule) if s.name is not None}
         for test in tests:
+            if not test.cases and id(test.span.source) not in self._faulty():
+                self._say(
+                    phrases.EMPTY_TEST,
+                    test.span,
+                    "this test has no case",
+                    help="write `area = 4% => anomalous` below",
+                )
             for case in test.cases:
                 self._settings(case)
                 self._expectation(case.expectation, known)
+
+    def _faulty(self) -> set[int]:
+        """Sources with unreadable statements: a test there may have lost its cases."""
+        return {id(p.span.source) for p in self.assembly.problems if p.severity == ERROR}
 
     def _settings(self, case: ast.Case) -> None:
         seen: dict[str, Span] = {}

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from kistdsl.diagnostics import InputError, KistError
+from kistdsl.language.tokens import KEYWORDS
 from kistdsl.schema import BUILTIN, ColumnSpec, Schema
 
 ENTRY_POINTS = "kistdsl.properties"
@@ -70,6 +71,8 @@ def property(
             raise InputError(str(error)) from error
         if name in BUILTIN:
             raise InputError(f"property {name!r} is built in; choose another name")
+        if name.lower() in KEYWORDS:
+            raise InputError(f"property {name!r} is a keyword of the rule language; choose another name")
         _DECLARED[name] = UserProperty(column, measure)
         return _DECLARED[name]
 

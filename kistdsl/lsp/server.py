@@ -9,7 +9,7 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from kistdsl._version import __version__
-from kistdsl.diagnostics import Diagnostic, Source, Span
+from kistdsl.diagnostics import Diagnostic, KistError, Source, Span
 from kistdsl.language.layout import formatted
 from kistdsl.language.sources import Loaded, load_file
 from kistdsl.language.user_properties import installed
@@ -17,6 +17,7 @@ from kistdsl.lsp.completion import complete
 from kistdsl.lsp.document import Document, Position, to_offset, to_position, to_range
 from kistdsl.lsp.hover import hover
 from kistdsl.lsp.navigation import definition, fixable
+from kistdsl.schema import BUILTIN, Schema
 
 _KINDS = {
     "property": types.CompletionItemKind.Field,
@@ -48,9 +49,17 @@ class RuleServer(LanguageServer):
         known = self._documents.get(uri)
         if known is not None and known[0] == text.version and known[1].source.text == text.source:
             return known[1]
-        document = Document(Source(_path(uri), text.source), installed(), self._load)
+        document = Document(Source(_path(uri), text.source), self._schema(), self._load)
         self._documents[uri] = (text.version, document)
         return document
+
+    def _schema(self) -> Schema:
+        """The properties that are known; a package that cannot be loaded is said, the others stay."""
+        try:
+            return installed()
+        except KistError as error:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, str(error)))
+            return BUILTIN
 
     def forget(self, uri: str) -> None:
         """A document was closed: its reports go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -210,3 +211,25 @@ def test_check_imports_nothing_heavy() -> None:
     script = f"import sys, kistdsl.cli.check; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_property_of_an_installed_package_is_known(folder: Path) -> None:
+    site = folder / "site"
+    info = site / "hot-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hot\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[kistdsl.properties]\nhot = hot:hot\n")
+    (site / "hot.py").write_text(
+        "import kistdsl\n\n"
+        '@kistdsl.property(name="hot", unit="fraction", range=(0, 1), gamma=1, doc="overexposed share")\n'
+        "def hot(region):\n    return 0.0\n"
+    )
+    (folder / "hot.kr").write_text("IF hot is high THEN anomalous\n")
+    command = [sys.executable, "-m", "kistdsl", "check", "hot.kr"]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    without = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert without.returncode == 1
+    assert "unknown property `hot`" in without.stdout
+    installed = {**environment, "PYTHONPATH": str(site)}
+    found = subprocess.run(command, capture_output=True, text=True, env=installed, check=False)
+    assert (found.returncode, found.stdout) == (0, "")

@@ -168,6 +168,17 @@ def test_errors_cannot_be_silenced() -> None:
     ]
 
 
+def test_an_ignore_of_an_analysis_is_not_judged_in_a_file_with_errors() -> None:
+    rule = "IF area is high THEN anomalous (0.5)  # kr: ignore[truth-value-below-alpha]\n"
+    assert codes(rule) == []
+    assert codes(f"{rule}IF aera is high THEN anomalous\n") == ["K101"]
+
+
+def test_a_test_without_cases() -> None:
+    assert codes(f'{RULE}test "t":\n') == ["K051"]
+    assert codes(f'{RULE}test "t":\n  area 1 => anomalous\n') == ["K038"]
+
+
 # --- bytes -----------------------------------------------------------------------------------
 
 
