@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Callable
 from math import pi
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,28 +71,99 @@ def scipy_mask(
         index = np.arange(1, count + 1)
         area = ndimage.sum_labels(np.ones(gray.shape), labels, index)
         mean, deviation = ndimage.mean(gray, labels, index), ndimage.standard_deviation(gray, labels, index)
-        mask |= _accepted(gray, residual, labels, area, mean, deviation, rules)[labels]
+        columns = {"area": area / gray.size, "gray": mean, "unevenness": deviation}
+        mask |= _accepted(gray, residual, labels, columns, rules)[labels]
     return mask
+
+
+def counted(
+    label: Label, gray: Gray, residual: Residual, level: float
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer], Columns]:
+    """A labelling function, and `bincount` over the foreground: (labels, pixels, their labels, columns)."""
+    count, labels = label(residual > level)
+    foreground = np.flatnonzero(labels)
+    numbers = labels.ravel()[foreground]
+    values = gray.ravel()[foreground].astype(np.float64)
+    area = np.bincount(numbers, minlength=count)[1:]
+    mean = np.bincount(numbers, values, count)[1:] / area
+    squares = np.bincount(numbers, values * values, count)[1:] / area
+    deviation = np.sqrt(np.maximum(squares - mean * mean, 0))
+    return labels, foreground, numbers, {"area": area / gray.size, "gray": mean, "unevenness": deviation}
+
+
+def counted_columns(
+    label: Label, gray: Gray, residual: Residual, levels: NDArray[np.float64]
+) -> list[Columns]:
+    """Area, gray and unevenness of all regions: no shape, no symmetry, no decision."""
+    return [counted(label, gray, residual, level)[3] for level in levels]
 
 
 def counted_mask(
     label: Label, gray: Gray, residual: Residual, levels: NDArray[np.float64], rules: RuleSet
 ) -> NDArray[np.bool_]:
-    """A labelling function, and `bincount` over the foreground for the sums."""
+    """The same and the mask, as an expert of NumPy and Numba would: shape and symmetry compiled, and only
+    of the regions whose gray no rule of Table I turns down."""
     mask = np.zeros(gray.size, np.bool_)
-    flat = gray.ravel()
     for level in levels:
-        count, labels = label(residual > level)
-        foreground = np.flatnonzero(labels)
-        numbers = labels.ravel()[foreground]
-        values = flat[foreground].astype(np.float64)
-        area = np.bincount(numbers, minlength=count)[1:]
-        mean = np.bincount(numbers, values, count)[1:] / area
-        squares = np.bincount(numbers, values * values, count)[1:] / area
-        deviation = np.sqrt(np.maximum(squares - mean * mean, 0))
-        accepted = _accepted(gray, residual, labels, area, mean, deviation, rules)
+        _, foreground, numbers, columns = counted(label, gray, residual, level)
+        open_ = np.flatnonzero((columns["gray"] <= DARK) | (columns["gray"] >= BRIGHT))
+        if not open_.size:
+            continue
+        order = np.argsort(numbers, kind="stable")
+        begin = np.searchsorted(numbers[order], open_ + 1)
+        end = begin + np.rint(columns["area"][open_] * gray.size).astype(np.int64)
+        shape, symmetric = _outlines(foreground[order], begin, end, gray.shape[1])
+        kept = {name: column[open_] for name, column in columns.items()}
+        accepted = np.zeros(len(columns["gray"]) + 1, np.bool_)
+        accepted[open_ + 1] = rules.decide({**kept, "shape": shape, "symmetry": symmetric})
         mask[foreground] |= accepted[numbers]
     return mask.reshape(gray.shape)
+
+
+DARK, BRIGHT = 0.24 * 255 + 1e-9, 0.76 * 255 - 1e-9
+"""No rule of Table I (MTD) reaches alpha between these gray levels."""
+
+_ANGLES = np.arange(32) * (2 * pi / 32)
+_DX, _DY = np.cos(_ANGLES).round(15), -np.sin(_ANGLES).round(15)
+
+
+@numba.njit(cache=True)
+def _outlines(
+    pixels: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shape index and symmetry of regions given as stretches of pixel numbers in raster order."""
+    shapes, symmetries = np.empty(begin.size), np.empty(begin.size)
+    for r in range(begin.size):
+        part = pixels[begin[r] : end[r]]
+        y, x = part // width, part % width
+        cy, cx = y.mean() + 0.5, x.mean() + 0.5
+        radials = np.zeros(32)
+        for k in range(32):
+            dx, dy = _DX[k], _DY[k]
+            for i in range(part.size):
+                enter, leave = 0.0, np.inf
+                for near, d in ((x[i] - cx, dx), (y[i] - cy, dy)):
+                    if d == 0.0:
+                        if near > 0.0 or near < -1.0:
+                            leave = -1.0
+                    else:
+                        a, b = near / d, (near + 1.0) / d
+                        enter, leave = max(enter, min(a, b)), min(leave, max(a, b))
+                if enter <= leave:
+                    radials[k] = max(radials[k], leave)
+        shapes[r] = np.abs(100.0 * radials / radials.sum() - 100.0 / 32).sum()
+        left, top = x.min(), y.min()
+        box = np.zeros((y.max() - top + 1, x.max() - left + 1), np.bool_)
+        for i in range(part.size):
+            box[y[i] - top, x[i] - left] = True
+        both = any_ = 0
+        for row in range(box.shape[0]):
+            for column in range((box.shape[1] + 1) // 2):
+                one, other = box[row, column], box[row, box.shape[1] - 1 - column]
+                both += one and other
+                any_ += one or other
+        symmetries[r] = both / any_
+    return shapes, symmetries
 
 
 def opencv_label(foreground: NDArray[np.bool_]) -> tuple[int, NDArray[np.integer]]:
@@ -107,20 +179,13 @@ def cc3d_label(foreground: NDArray[np.bool_]) -> tuple[int, NDArray[np.integer]]
 
 
 def _accepted(
-    gray: Gray,
-    residual: Residual,
-    labels: NDArray[np.integer],
-    area: NDArray[np.generic],
-    mean: NDArray[np.float64],
-    deviation: NDArray[np.float64],
-    rules: RuleSet,
+    gray: Gray, residual: Residual, labels: NDArray[np.integer], columns: Columns, rules: RuleSet
 ) -> NDArray[np.bool_]:
     """(count + 1,) decisions by label; shape and symmetry only where they can still matter.
 
     They cannot where the other properties decide alike for the lowest and the highest value of both.
     """
-    n = len(area)
-    columns: Columns = {"area": np.asarray(area) / gray.size, "gray": mean, "unevenness": deviation}
+    n = len(columns["area"])
     answers = [
         rules.decide({**columns, "shape": np.full(n, shape), "symmetry": np.full(n, symmetric)})
         for shape in (0.0, 193.75)

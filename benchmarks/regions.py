@@ -89,11 +89,17 @@ def methods(rules: RuleSet) -> dict[str, Callable[[Case], object]]:
     found = {
         "scikit-image, all five properties": lambda c: peers.scikit_image_table(c.gray, c.residual, c.levels),
         "scipy.ndimage, masks": lambda c: peers.scipy_mask(c.gray, c.residual, c.levels, rules),
+        "OpenCV + bincount, area, gray, unevenness only": lambda c: peers.counted_columns(
+            peers.opencv_label, c.gray, c.residual, c.levels
+        ),
         "OpenCV + bincount, masks": lambda c: peers.counted_mask(
             peers.opencv_label, c.gray, c.residual, c.levels, rules
         ),
     }
     if importlib.util.find_spec("cc3d"):
+        found["connected-components-3d + bincount, those three"] = lambda c: peers.counted_columns(
+            peers.cc3d_label, c.gray, c.residual, c.levels
+        )
         found["connected-components-3d + bincount, masks"] = lambda c: peers.counted_mask(
             peers.cc3d_label, c.gray, c.residual, c.levels, rules
         )
@@ -235,7 +241,7 @@ def report(
     ours = ms["kistdsl, masks"]
     print(f"{kind} residual, {count:.0f} regions an image, one thread")
     for name, value in ms.items():
-        print(f"  {name:45s} {value:9.3f} ms  {value / ours:8.1f}x")
+        print(f"  {name:48s} {value:9.3f} ms  {value / ours:8.1f}x")
     print(
         f"  streaming residual and gray once {ceiling:.4f} ms: {100 * ceiling / ours:.1f} % of the roofline"
     )
