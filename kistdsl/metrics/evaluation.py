@@ -38,6 +38,10 @@ UNNAMED = "anomalous"
 """The kind of an anomalous image whose defect type is not known: it has no row of its own."""
 
 
+AVERAGED = ("pixel_auroc", "aupro", "per_image_auroc", "image_auroc")
+"""Figures that are given as a mean over defect types too."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredMap:
     """The anomaly map of one test image.
@@ -99,10 +103,21 @@ class Evaluation:
     size: tuple[int, int] | None
     limit: float
 
+    @property
+    def mean_over_types(self) -> dict[str, float | None]:
+        """Each figure averaged over the defect types that have it, so that no type rules by its size."""
+        means: dict[str, float | None] = {}
+        for name in AVERAGED:
+            values = [getattr(figures, name) for figures in self.by_type.values()]
+            known = [value for value in values if value is not None]
+            means[name] = sum(known) / len(known) if known else None
+        return means
+
     def as_json(self) -> dict[str, Any]:
         """The object of `kistdsl evaluate --json`."""
         return {
             **asdict(self.overall),
+            "mean_over_types": self.mean_over_types,
             "size": None if self.size is None else list(self.size),
             "limit": self.limit,
             "by_type": {name: asdict(figures) for name, figures in self.by_type.items()},

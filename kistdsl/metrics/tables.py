@@ -18,6 +18,9 @@ def figures_table(evaluation: Evaluation) -> str:
     """The table of `kistdsl evaluate`; undefined figures are a dash."""
     rows = [("", "images", "regions", *(title for title, _ in _COLUMNS))]
     rows.append(("all", *_cells(evaluation.overall)))
+    if len(evaluation.by_type) > 1:
+        means = evaluation.mean_over_types
+        rows.append(("mean of types", "", "", *(_percent(means.get(key), None) for _, key in _COLUMNS)))
     rows.extend((name, *_cells(figures)) for name, figures in evaluation.by_type.items())
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [

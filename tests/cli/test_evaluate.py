@@ -68,7 +68,7 @@ def test_types_are_subfolders_and_normal_maps_count(
     assert list(found["by_type"]) == ["crack"]
     assert found["images"] == 4
     assert found["image_auroc"] == 1.0
-    assert set(found["by_type"]["crack"]) == set(found) - {"size", "by_type", "limit"}
+    assert set(found["by_type"]["crack"]) == set(found) - {"size", "by_type", "limit", "mean_over_types"}
 
 
 def test_flat_maps_find_masks_by_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

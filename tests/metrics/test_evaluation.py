@@ -74,6 +74,16 @@ def test_a_type_is_compared_with_all_normal_pixels() -> None:
     assert crack.pixel_auroc < found.by_type["stain"].pixel_auroc  # type: ignore[operator]
 
 
+def test_the_mean_over_types_counts_each_type_once() -> None:
+    empty = replace(scored("good", 9), kind="fray", mask=np.zeros((24, 30), np.bool_))
+    found = evaluate_maps([*line(), empty], replicates=0)
+    crack, stain = found.by_type["crack"].aupro, found.by_type["stain"].aupro
+    assert crack is not None
+    assert stain is not None
+    assert found.mean_over_types["aupro"] == pytest.approx((crack + stain) / 2)
+    assert evaluate_maps([replace(scored("crack", 0), kind="anomalous")]).mean_over_types["aupro"] is None
+
+
 def test_excluding_a_type_leaves_its_images_out_altogether() -> None:
     kept = [i for i in line() if i.kind != "stain"]
     assert evaluate_maps(line(), exclude=["stain"]) == evaluate_maps(kept)
@@ -189,7 +199,7 @@ def test_replicates_that_are_not_defined_are_left_out() -> None:
 def test_the_table_shows_types_dashes_and_the_size() -> None:
     text = figures_table(evaluate_maps([*line(), scored("crack", 50)], replicates=100))
     assert text.splitlines()[0].split()[:2] == ["images", "regions"]
-    assert [row.split()[0] for row in text.splitlines()[1:4]] == ["all", "crack", "stain"]
+    assert [row.split()[0] for row in text.splitlines()[1:5]] == ["all", "mean", "crack", "stain"]
     assert "compared at 30x24 pixels" in text
     assert "[" in text
     plain = figures_table(evaluate_maps([scored("crack", 0)], replicates=0))
