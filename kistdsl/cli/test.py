@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _test(name: str, stdin_name: str, schema: Schema) -> FileResult:
     loaded = reports.load(name, stdin_name)
-    found = check_loaded(loaded, schema)
+    found = check_loaded(loaded, schema, analyse=False)
     if found.program is None:
         errors = tuple(d for d in found.diagnostics if d.severity == "error")
         return FileResult(loaded.source.name, (), Coverage((), ()), errors)
