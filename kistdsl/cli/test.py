@@ -10,11 +10,11 @@ from kistdsl.atomic import write_text
 from kistdsl.cli import reports
 from kistdsl.cli.console import Console, add_verbosity
 from kistdsl.cli.junit import JUnitCase, JUnitSuite, junit_xml
-from kistdsl.diagnostics import Diagnostic, InputError
+from kistdsl.diagnostics import Diagnostic, InputError, RuleError
 from kistdsl.language import checked
 from kistdsl.language.analysis import propositions
-from kistdsl.language.check import check_loaded
 from kistdsl.language.grading import RuleGrade, membership
+from kistdsl.language.meaning import meaning_of
 from kistdsl.language.tests import (
     CaseResult,
     Coverage,
@@ -96,12 +96,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _test(name: str, stdin_name: str, schema: Schema) -> FileResult:
     loaded = reports.load(name, stdin_name)
-    found = check_loaded(loaded, schema, analyse=False)
-    if found.program is None:
-        errors = tuple(d for d in found.diagnostics if d.severity == "error")
-        return FileResult(loaded.source.name, (), Coverage((), ()), errors)
-    cases = run_tests(found.program)
-    return FileResult(loaded.source.name, cases, coverage(found.program, cases))
+    try:
+        program = meaning_of(loaded, schema)
+    except RuleError as error:
+        return FileResult(loaded.source.name, (), Coverage((), ()), error.diagnostics)
+    cases = run_tests(program)
+    return FileResult(loaded.source.name, cases, coverage(program, cases))
 
 
 def _below(result: FileResult, threshold: float | None) -> bool:

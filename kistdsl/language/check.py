@@ -35,38 +35,31 @@ class Checked:
     sources: tuple[Source, ...]
 
 
-def check_text(
-    source: Source, schema: Schema, *, loader: Loader | None = None, analyse: bool = True
-) -> Checked:
+def check_text(source: Source, schema: Schema, *, loader: Loader | None = None) -> Checked:
     """Check a text; includes are read by `loader`, by default from the disk."""
-    return check_loaded(Loaded(source), schema, loader=loader, analyse=analyse)
+    return check_loaded(Loaded(source), schema, loader=loader)
 
 
-def check_file(path: str | os.PathLike[str], schema: Schema, *, analyse: bool = True) -> Checked:
+def check_file(path: str | os.PathLike[str], schema: Schema) -> Checked:
     """Check a rule file.
 
     Raises:
         InputError: the file itself cannot be read (an include that cannot be is a diagnostic).
     """
-    return check_loaded(load_file(path), schema, analyse=analyse)
+    return check_loaded(load_file(path), schema)
 
 
-def check_loaded(
-    loaded: Loaded, schema: Schema, *, loader: Loader | None = None, analyse: bool = True
-) -> Checked:
-    """Check a text as it was read, with the problems of its bytes.
-
-    Without `analyse` only what may leave the file without a meaning is looked for: enough to grade with it.
-    """
+def check_loaded(loaded: Loaded, schema: Schema, *, loader: Loader | None = None) -> Checked:
+    """Check a text as it was read, with the problems of its bytes."""
     assembly = assemble(loaded, loader or load_file)
     resolution = resolve(assembly, schema)
     problems = [*assembly.problems, *resolution.problems]
     program = None if any(p.severity == ERROR for p in problems) else resolution.program
-    if program is not None and analyse:
+    if program is not None:
         context = ProgramContext(program, assembly.main.tree, schema)
         for check in CHECKS:
             problems.extend(check.run(context))
-    unjudged = _names(CHECKS) if program is None or not analyse else []
+    unjudged = _names(CHECKS) if program is None else []
     kept = apply_ignores(problems, assembly.comments, assembly.statements, _names(CATALOG), unjudged)
     return Checked(assembly.main.tree, program, _ordered(kept, assembly), tuple(assembly.sources))
 
