@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from kistdsl.regions import formulas, outline
 from kistdsl.regions.codes import Codes
 from kistdsl.regions.formulas import RADIALS, RING
-from kistdsl.regions.jit import compiled, inlined, njit
+from kistdsl.regions.jit import inlined, njit
 from kistdsl.regions.properties import PROPERTIES
 from kistdsl.regions.runs import ROW, START, STOP, Runs
 
-_deviation = compiled(formulas.deviation)
-_over_gray = compiled(formulas.over_gray)
-_over_unevenness = compiled(formulas.over_unevenness)
-_log_ratio = compiled(formulas.log_ratio)
-_tenth = compiled(formulas.tenth)
-_central_moments = compiled(formulas.central_moments)
-_principal_moments = compiled(formulas.principal_moments)
-_axis_angle = compiled(formulas.axis_angle)
+_deviation = njit(formulas.deviation)
+_over_gray = njit(formulas.over_gray)
+_over_unevenness = njit(formulas.over_unevenness)
+_log_ratio = njit(formulas.log_ratio)
+_tenth = njit(formulas.tenth)
+_central_moments = njit(formulas.central_moments)
+_principal_moments = njit(formulas.principal_moments)
+_axis_angle = njit(formulas.axis_angle)
 
 ORDER: dict[str, int] = {name: index for index, name in enumerate(PROPERTIES)}
 """Number of each built-in property, in the schema's order."""

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from kistdsl.regions import formulas
 from kistdsl.regions.codes import Codes
 from kistdsl.regions.formulas import RADIALS, RING
-from kistdsl.regions.jit import compiled, njit
+from kistdsl.regions.jit import njit
 from kistdsl.regions.runs import ROW, START, STOP, Runs
 
-_border_kind = compiled(formulas.border_kind)
-_outline_length = compiled(formulas.outline_length)
-_boyce_clark = compiled(formulas.boyce_clark)
+_border_kind = njit(formulas.border_kind)
+_outline_length = njit(formulas.outline_length)
+_boyce_clark = njit(formulas.boyce_clark)
 
 _BY_DX = np.array([by_dx for by_dx, _ in formulas.INVERSES])
 _BY_DY = np.array([by_dy for _, by_dy in formulas.INVERSES])

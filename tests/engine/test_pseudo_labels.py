@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kistdsl
@@ -86,6 +86,7 @@ def rule_texts(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
+@settings(max_examples=50)
 @given(text=rule_texts(), seed=st.integers(0, 10**6), min_area=st.sampled_from([1, 1, 3]))
 def test_generated_rules(text: str, seed: int, min_area: int) -> None:
     rules = compile(text)

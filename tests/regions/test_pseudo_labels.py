@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kistdsl.regions import reference
@@ -47,6 +47,7 @@ def _picture(seed: int, height: int, width: int, times: int) -> Picture:
     return Picture.of(gray, residual, image=image)
 
 
+@settings(max_examples=60)
 @given(
     cut=cuts(),
     seed=st.integers(0, 10**6),
