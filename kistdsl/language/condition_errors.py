@@ -331,10 +331,11 @@ def _missing_class(m: Mistake) -> Diagnostic | None:
 
 
 def _truth_value(m: Mistake) -> Diagnostic | None:
-    if m.kind(-1) == "NUMBER" and m.ends:
+    if m.kind(-1) == "NUMBER" and (m.ends or m.words[m.at].leads):
         return m.report(
             codes.PARENTHESES,
             "the parenthesis of the truth value is never closed",
+            span=m.behind,
             help="close it with `)`",
             fix=m.insert(")"),
         )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from kistdsl.diagnostics import Diagnostic, Source
 from kistdsl.language import ast
@@ -69,7 +70,7 @@ def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Fa
         except UnexpectedToken as error:
             token = error.token
             at = end if token.type == "$END" else start + (token.start_pos or 0)
-            return Failure(at, frozenset(error.accepts or error.expected))
+            return Failure(at, _accepts(error))
         except UnexpectedCharacters as error:
             return Failure(start + (error.pos_in_stream or 0), _accepts(error))
     assert isinstance(node, ast.Node)
@@ -77,5 +78,7 @@ def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Fa
     return Piece(nodes, tuple(builder.problems))
 
 
-def _accepts(error: UnexpectedCharacters) -> frozenset[str]:
-    return frozenset(error.allowed or ())
+def _accepts(error: UnexpectedInput) -> frozenset[str]:
+    """The terminals that the parser would take where it stopped."""
+    stopped: InteractiveParser | None = error.interactive_parser
+    return frozenset(stopped.accepts()) if stopped is not None else frozenset()  # type: ignore[no-untyped-call]

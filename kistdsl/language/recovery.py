@@ -21,6 +21,7 @@ MAX_REPORTS = 500
 
 _NAMED_KINDS = frozenset({"TERM", "PROPERTY", "CLASS", "RULE"})
 _CASE_GOES_ON = frozenset({"ARROW", "COMMA", "BY", "AT_LEAST", "AT_MOST", "EQUALS", "NUMBER"})
+_ODD = frozenset({"BAD", "BAD_OPERATOR", "BAD_NUMBER", "UNCLOSED", "STRING"})
 _INCOMPLETE = frozenset({"AND", "OR", "NOT", "IS", "IF", "COMMA", "LPAR", "EQUALS", "ARROW", "OF"})
 
 
@@ -31,7 +32,8 @@ def recover(source: Source, failure: Failure) -> Parsed:
     if not recovery.problems:
         recovery.report_whole(failure)
     tree = ast.File(Span(source, 0, len(source.text)), tuple(recovery.statements), comments_of(source))
-    return Parsed(tree, tuple(recovery.problems), frozenset(recovery.broken))
+    problems = sorted(recovery.problems, key=lambda problem: problem.span.start)
+    return Parsed(tree, tuple(problems), frozenset(recovery.broken))
 
 
 @dataclass(slots=True)
@@ -68,6 +70,8 @@ class _Recovery:
                 start = i
             if i == start:
                 awaits_if = word.kind == "RULE"
+            elif word.kind in ("IS", "THEN"):
+                awaits_if = False
         if self.words:
             yield start, len(self.words)
 
@@ -116,15 +120,19 @@ class _Recovery:
 
     def _resume(self, start: int, at: int, end: int) -> int:
         """Where the next statement may begin behind a mistake at `at`: a line that does not go on."""
-        margin = self.words[start].column
-        for i in range(max(at, start + 1), end):
+        margin, behind_then = self.words[start].column, False
+        for i in range(start, end):
             word = self.words[i]
+            behind_then = behind_then or word.kind == "THEN"
+            if i < max(at, start + 1):
+                continue
             if word.kind in STATEMENT_KINDS and self.words[start].kind not in STATEMENT_KINDS:
                 return i
             if not word.leads or word.column > margin or self.words[i - 1].kind in _INCOMPLETE:
                 continue
             following = self.words[i + 1].kind if i + 1 < end else ""
-            if word.kind == "NAME" and following != "IS":
+            goes_on = following == "IS" and self.words[start].kind in ("IF", "RULE") and not behind_then
+            if word.kind in _ODD or (word.kind == "NAME" and not goes_on):
                 return i
         return end
 
@@ -153,9 +161,11 @@ class _Recovery:
     def _case_units(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Each line of a test behind its first, with the lines that go on from it."""
         begin: int | None = None
+        margin = self.words[start].column
         for i in range(start + 1, end):
             word = self.words[i]
             goes_on = word.kind in _CASE_GOES_ON or self.words[i - 1].kind in _INCOMPLETE
+            goes_on = goes_on and (word.column > margin or word.kind in _CASE_GOES_ON)
             if word.leads and not (begin is not None and goes_on) and word.kind not in ("STRING", "COLON"):
                 if begin is not None:
                     yield begin, i
@@ -170,8 +180,7 @@ class _Recovery:
             self.problems.extend(piece.problems)
             return
         mistake = self._mistake(start, self._locate(start, end, piece), end, piece)
-        unindented = self.words[start].column <= self.words[test].column
-        if unindented and (start + 1 >= end or self.words[start + 1].kind != "EQUALS"):
+        if self.words[start].column <= self.words[test].column:
             self.problems.append(unknown_statement(mistake))
         else:
             self.problems.append(explain(mistake))
