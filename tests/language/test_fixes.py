@@ -12,7 +12,7 @@ from kistdsl.language.sources import Loaded, decode
 from kistdsl.schema import BUILTIN
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-FILES = sorted(p for room in ("syntax", "names", "numbers") for p in (GOLDEN / room).glob("*.kr"))
+FILES = sorted(p for room in ("syntax", "names", "numbers", "checks") for p in (GOLDEN / room).glob("*.kr"))
 
 
 def reports(text: str) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import checked
 from kistdsl.language.analysis import Analysis, RuleFacts
+from kistdsl.language.checks.fixes import without_operand
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 from kistdsl.language.extremes import best
 from kistdsl.language.literals import NotProvedError, form_of
@@ -50,6 +51,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                     "this branch can never make the rule fire: through it the best grade is "
                     f"{grade(highest, analysis.alpha)}, alpha is {grade(analysis.alpha, highest)}",
                     help="the other branches work; drop this one, or put right what contradicts itself",
+                    fix=without_operand(part.parent, part.node) if part.parent is not None else None,
                 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kistdsl.diagnostics import Diagnostic
+from kistdsl.diagnostics import Diagnostic, Fix
 from kistdsl.language import checked
 from kistdsl.language.analysis import operands
+from kistdsl.language.checks.fixes import proposition_text
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
 
@@ -28,6 +29,16 @@ def _doubled(node: checked.Condition) -> bool:
     return isinstance(inner, checked.Not) or (isinstance(inner, checked.Proposition) and inner.negated)
 
 
+def _positive(node: checked.Condition) -> str:
+    """The text of a doubly negated part without its two negations."""
+    inner = node.operand if isinstance(node, checked.Not) else node
+    if isinstance(inner, checked.Proposition):
+        return proposition_text(inner, negated=False, hedges=inner.hedges)
+    core = inner.operand if isinstance(inner, checked.Not) else inner
+    text = core.span.text
+    return f"({text})" if isinstance(core, checked.And | checked.Or) else text
+
+
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     for rule in context.program.rules:
         for node in _nodes(rule.condition):
@@ -35,6 +46,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 node.span,
                 "two negations cancel each other",
                 help="drop both NOTs, or one of them if only one was meant",
+                fix=Fix(node.span, _positive(node)),
             )
 
 

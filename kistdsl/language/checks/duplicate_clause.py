@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language import checked
+from kistdsl.language.checks.fixes import without_operand
 from kistdsl.language.codes import WARNING, Check, ProgramContext
-from kistdsl.language.pruning import Path, parts
+from kistdsl.language.pruning import Part, Path, parts
 
 
-def duplicates(condition: checked.Condition) -> Iterator[tuple[Path, checked.Condition, checked.Condition]]:
-    """(path, part, the equal part before it) of operands that an AND or OR has already."""
+def duplicates(condition: checked.Condition) -> Iterator[tuple[Part, checked.Condition]]:
+    """(part, the equal part before it) of operands that an AND or OR has already."""
     seen: dict[tuple[Path, checked.Condition], checked.Condition] = {}
     for part in parts(condition):
         if part.parent is None:
             continue
         key = (part.path[:-1], part.node)
         if key in seen:
-            yield part.path, part.node, seen[key]
+            yield part, seen[key]
         else:
             seen[key] = part.node
 
@@ -29,12 +30,13 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     for rule in context.program.rules:
         if isinstance(rule.condition, checked.Proposition):
             continue
-        for _, node, first in duplicates(rule.condition):
+        for part, first in duplicates(rule.condition):
             yield CHECK.at(
-                node.span,
+                part.node.span,
                 "this clause is there already",
                 labels=[Label(first.span, "the same clause")],
                 help="drop it, or put in the property or term that was meant",
+                fix=without_operand(part.parent, part.node) if part.parent is not None else None,
             )
 
 

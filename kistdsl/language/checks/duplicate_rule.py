@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.language.checks.fixes import without_statement
 from kistdsl.language.checks.places import title_span
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
@@ -19,6 +20,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 f"this rule says the same as rule `{first.name}`",
                 labels=[Label(title_span(first), f"rule `{first.name}` grades every region alike")],
                 help="drop one of them, or put in what was meant to differ",
+                fix=without_statement(context, rule.syntax),
             )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.diagnostics import Diagnostic, Fix, Label
 from kistdsl.language import checked
 from kistdsl.language.analysis import Analysis, plain, propositions
+from kistdsl.language.checks.fixes import proposition_text
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 from kistdsl.language.literals import literal_of, segments
 
@@ -34,6 +35,10 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                     f"`{hedges}` has no effect: `{clause.term.name}` is either 0 or 1",
                     labels=[Label(definition, "vertical edges only")] if definition is not None else [],
                     help="hedges bend memberships between 0 and 1; give the set a slope, or drop the hedge",
+                    fix=Fix(
+                        clause.span,
+                        proposition_text(clause, negated=clause.negated, hedges=()),
+                    ),
                 )
 
 

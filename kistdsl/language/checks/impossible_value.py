@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kistdsl.diagnostics import Diagnostic
+from kistdsl.diagnostics import Diagnostic, Fix
 from kistdsl.language import ast, checked
 from kistdsl.language.checks.places import range_text
 from kistdsl.language.codes import WARNING, Check, ProgramContext
@@ -33,6 +33,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                     f"no region has {column.name} = {setting.value.text}: "
                     f"{column.name} ranges from {range_text(column)}",
                     help=f"did you mean {setting.value.text}%?" if percent else None,
+                    fix=Fix(setting.value.span, f"{setting.value.text}%") if percent else None,
                 )
 
 

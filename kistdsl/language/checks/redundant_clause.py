@@ -10,6 +10,7 @@ from kistdsl.language import checked
 from kistdsl.language.analysis import Analysis, RuleFacts
 from kistdsl.language.checks.dead_branch import dead_branches
 from kistdsl.language.checks.duplicate_clause import duplicates
+from kistdsl.language.checks.fixes import without_operand
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 from kistdsl.language.dominance import never_above
 from kistdsl.language.extremes import worst_on_column
@@ -80,7 +81,7 @@ def _outermost(found: list[Part]) -> list[Part]:
 def _told_elsewhere(
     analysis: Analysis, condition: checked.Condition, candidates: list[Part]
 ) -> frozenset[Path]:
-    told = {path for path, _, _ in duplicates(condition)}
+    told = {part.path for part, _ in duplicates(condition)}
     return frozenset(told | {part.path for part in candidates if _constant(analysis, part.node)})
 
 
@@ -144,6 +145,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 "this clause changes no grade: the rule says the same without it",
                 labels=labels,
                 help="drop it, or put in the property or term that was meant",
+                fix=without_operand(part.parent, part.node) if part.parent is not None else None,
             )
 
 

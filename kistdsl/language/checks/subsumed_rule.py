@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.language.checks.fixes import without_statement
 from kistdsl.language.checks.places import title_span
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
@@ -19,6 +20,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 f"this rule changes no grade: rule `{other.name}` grades every region at least as high",
                 labels=[Label(title_span(other), f"rule `{other.name}` covers it")],
                 help=f"drop this rule, or make `{other.name}` narrower",
+                fix=without_statement(context, rule.syntax),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kistdsl.diagnostics import Diagnostic, Label
+from kistdsl.diagnostics import Diagnostic, Fix, Label
 from kistdsl.language import ast
 from kistdsl.language.checks.places import truth_span
 from kistdsl.language.codes import WARNING, Check, ProgramContext
@@ -18,7 +18,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
     ]
     for facts in context.analysis.rules:
         if not facts.trusted:
-            tv = facts.rule.truth_value
+            tv, number = facts.rule.truth_value, facts.rule.syntax.truth_value
             yield CHECK.at(
                 truth_span(facts.rule),
                 f"this rule can never fire: its truth value {grade(tv, alpha)} is below "
@@ -26,6 +26,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 labels=set_at[-1:],
                 help="a grade is the truth value TIMES the truth of the condition; "
                 f"use at least {alpha:g}, or lower alpha",
+                fix=Fix(number.span, repr(alpha)) if number is not None else None,
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import ast
+from kistdsl.language.checks.fixes import without_statement
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
 
@@ -20,6 +21,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 statement.name.span,
                 f"no rule concludes the class `{name}`",
                 help=f"write a rule that ends in `THEN {name}`, or remove the class",
+                fix=without_statement(context, statement),
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import ast
+from kistdsl.language.checks.fixes import without_statement
 from kistdsl.language.codes import WARNING, Check, ProgramContext
 
 
@@ -15,7 +16,11 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
         return  # a file of definitions, to be included by others
     for statement in context.tree.statements:
         if isinstance(statement, ast.Property) and statement.name.text not in used:
-            yield CHECK.at(statement.name.span, f"no rule uses the property `{statement.name.text}`")
+            yield CHECK.at(
+                statement.name.span,
+                f"no rule uses the property `{statement.name.text}`",
+                fix=without_statement(context, statement),
+            )
 
 
 CHECK = Check(
