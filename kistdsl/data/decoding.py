@@ -32,7 +32,12 @@ _DAMAGE = re.compile(
 )
 """What libjpeg says of data it had to guess. (`extraneous bytes before marker` is harmless and common.)"""
 
-_DECODER_NOISE = re.compile(rb"^(\[ ?(WARN|ERROR|INFO).*|libpng .*|.*JPEG.*|)$", re.IGNORECASE)
+_DECODER_NOISE = re.compile(
+    rb"^(\[ ?(WARN|ERROR|INFO).*|libpng .*|.*(JPEG|JFIF|SOS parameters|Adobe color|progression sequence|"
+    rb"quantization tables|thumbnail image).*|)$",
+    re.IGNORECASE,
+)
+"""Lines of OpenCV's log, libpng and libjpeg."""
 
 _stderr_lock = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kistdsl.data.decoding import _captured_stderr
 from kistdsl.data.images import (
     by_stem,
     list_images,
@@ -165,6 +167,13 @@ def test_corrupt_files_are_named(
 def test_files_that_are_no_images(tmp_path: Path, data: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=rf"x\.png: {reason}"):
         read_image(saved(tmp_path, "x.png", data))
+
+
+def test_what_others_print_meanwhile_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    with _captured_stderr() as captured:
+        os.write(2, b"libpng error: bad\n[ WARN:0@1.2] global x\nepoch 3 of 40\n")
+    assert b"libpng error" in captured[0]
+    assert capfd.readouterr().err == "epoch 3 of 40\n"
 
 
 def test_float_pixels_and_missing_files_are_errors(tmp_path: Path) -> None:
