@@ -221,7 +221,13 @@ class RuleSet:
         backend: str = "numba",
         threads: int | None = 1,
     ) -> Evaluation:
-        """Grades with the winning rule and class of every region; arguments as in `grade`."""
+        """Grades with the winning rule and class of every region; arguments as in `grade`.
+
+        >>> rules = compile("rule dark: IF gray is low THEN anomalous")
+        >>> result = rules.evaluate({"gray": [20.0, 200.0]})
+        >>> result.winners, result.anomalous
+        (array(['dark', 'dark'], dtype=object), array([ True, False]))
+        """
         kernel = self.kernel(backend, dtype)
         columns = columns_of(table, self._names)
         won = kernel.evaluate(columns, skip_missing=skip_missing, threads=threads)
@@ -236,7 +242,13 @@ class RuleSet:
         backend: str = "numba",
         threads: int | None = 1,
     ) -> NDArray[Any]:
-        """(N, R) grade of every rule, in file order; NaN where a property that the rule reads is NaN."""
+        """(N, R) grade of every rule, in file order; NaN where a property that the rule reads is NaN.
+
+        >>> rules = compile("IF gray is low THEN anomalous\\nIF gray is high THEN anomalous (0.5)")
+        >>> rules.matrix({"gray": [20.0, 255.0]})
+        array([[1. , 0. ],
+               [0. , 0.5]])
+        """
         return self.kernel(backend, dtype).matrix(columns_of(table, self._names), threads=threads)
 
     def decide(
@@ -259,6 +271,9 @@ class RuleSet:
         """Grade of a single region given as numbers by name, in float64; NaN if a rule reads a NaN.
 
         The shortest way to one grade: about two microseconds, no arrays.
+
+        >>> compile("IF gray is low THEN anomalous (0.8)").grade_one({"gray": 20})
+        0.8
 
         Raises:
             InputError: a property is missing or no number; the message names it.

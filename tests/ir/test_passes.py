@@ -75,6 +75,20 @@ def test_gamma_is_folded_only_where_no_bit_changes():
         assert count(optimise(lower(program((says(column, "low"), 1.0, "crack")))), ir.Divide) == divisions
 
 
+@pytest.mark.parametrize("dtype", ir.DTYPES)
+def test_gamma_is_folded_into_steps_whatever_it_is(dtype):
+    flat = checked.Term("band", None, mf.Rectangle(0.1, 0.7))
+    band = checked.Proposition("gray", 255.0, flat, (), False, SPAN)
+    done = optimise(lower(program((band, 1.0, "crack")), dtype))
+    assert count(done, ir.Divide) == 0
+    first, last = (node.at for node in done.nodes if isinstance(node, ir.Step))
+    real = np.dtype(dtype).type
+    for x, edge, out in ((first, 0.1, -np.inf), (last, 0.7, np.inf)):
+        inside, outside = real(x) / real(255), np.nextafter(real(x), real(out)) / real(255)
+        assert (inside >= real(edge)) == (out < 0) or inside == real(edge)
+        assert (outside < real(edge)) if out < 0 else (outside > real(edge))
+
+
 def test_a_rule_that_never_wins_is_dead_but_in_the_matrix():
     low = says(GRAY, "low")
     both = checked.And((low, says(AREA, "high")), SPAN)
