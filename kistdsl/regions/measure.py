@@ -193,7 +193,7 @@ def bounds_inside(p: int, pixels: Pixels, facts: NDArray[np.int64]) -> tuple[flo
     return -np.inf, np.inf
 
 
-@njit
+@inlined
 def _of_ring_or_tenth(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> float:
     facts = scratch.facts
     if p == RING_CONTRAST:
@@ -244,7 +244,7 @@ def _sum_of_extreme(
     return sign * total
 
 
-@njit
+@inlined
 def _of_colour(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     if pixels.colour.size == 0:
         return 0.0
@@ -268,7 +268,7 @@ def _of_colour(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: 
     return sqrt(redness * redness + blueness * blueness)
 
 
-@njit
+@inlined
 def _sum_moments(runs: Runs, begin: int, end: int, facts: NDArray[np.int64]) -> None:
     """Sums of x, y, xx, yy, xy over the pixels, from the box's corner; closed forms for each run."""
     if facts[KNOWN] & HAS_MOMENTS:
@@ -288,7 +288,7 @@ def _sum_moments(runs: Runs, begin: int, end: int, facts: NDArray[np.int64]) -> 
     facts[KNOWN] |= HAS_MOMENTS
 
 
-@njit
+@inlined
 def _of_outline(p: int, runs: Runs, begin: int, end: int, scratch: Scratch) -> float:
     facts = scratch.facts
     columns, rows = facts[RIGHT] - facts[LEFT], facts[BOTTOM] - facts[TOP]
@@ -314,7 +314,7 @@ def _of_outline(p: int, runs: Runs, begin: int, end: int, scratch: Scratch) -> f
     return sqrt(max(1.0 - minor / major, 0.0))
 
 
-@njit
+@inlined
 def _of_position(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     if p == BORDER:
         return _border(pixels, facts)
@@ -330,7 +330,7 @@ def _border(pixels: Pixels, facts: NDArray[np.int64]) -> float:
     return float(min(across, min(facts[TOP], pixels.height - facts[BOTTOM])))
 
 
-@njit
+@inlined
 def _of_residual(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     """Mean (added in raster order, one by one) or highest residual."""
     total = 0.0

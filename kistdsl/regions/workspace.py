@@ -25,6 +25,9 @@ COLOUR = frozenset({"redness", "chroma"})
 RESIDUAL = frozenset({"residual_mean", "residual_peak"})
 OVER_MEDIAN = frozenset({"contrast", "bright_tenth", "dark_tenth"})
 
+SPARE = 1 << 16
+"""Runs that there is room for beyond those of the image at hand."""
+
 _NO_COLOUR = np.empty((0, 0, 3), np.uint16)
 _NO_RESIDUAL = np.empty((0, 0), np.float64)
 
@@ -61,7 +64,7 @@ class Workspace:
             self.scratch = allocate_scratch(height, width, self.names)
         runs = fill_levels(values, floor_thresholds(thresholds, values.dtype), self.levels)
         if runs > self.links.parent.size:
-            self._grow(runs + runs // 4)
+            self._grow(runs + min(runs // 4, SPARE))
 
     def _grow(self, runs: int) -> None:
         self.found = allocate_runs(runs)
