@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
@@ -44,6 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    # Threads that wait by spinning stand still for each other on a machine that does other work too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # By name: torch takes two seconds to load, and --help does not need it.
     result: int = importlib.import_module("kistdsl.cli.reproducing").run(args)
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import platform
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from kistdsl._version import __version__
 from kistdsl.atomic import write_text
 from kistdsl.cli.console import Console
 from kistdsl.cli.training import Watcher, checked_line, rules_of
+from kistdsl.data.layouts import read_line
 from kistdsl.diagnostics import InputError
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
-from kistdsl.kist.grid import DEPARTURES, Cell, Plan, Product, read_metrics, run_cells
-from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, outcomes, tables
+from kistdsl.kist.grid import DEPARTURES, PROPER, Cell, Plan, Product, read_metrics, run_cells
+from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, curve_table, distinct, outcomes, tables
 from kistdsl.kist.plain_maps import PLAIN, plain_metrics
 from kistdsl.kist.run_folder import RunFolder, read_json, write_json
 
@@ -43,12 +45,14 @@ def run(args: argparse.Namespace) -> int:
 
     for index, (name, data) in enumerate(folders.items()):
         rules, text = rules_of(args.rules[index] if args.rules else None)
-        line = checked_line(data, plan.seeds[0], console)
-        product = Product(name, line, rules, text)
-        with Watcher(console) as watcher:
-            run_cells(product, cells[name], args.out, started, watcher)
-        _plain(product, _settings(plan), args.out)
-        _write_tables(args.out, plan, cells)
+        checked_line(data, plan.seeds[0], console)
+        for seed in plan.seeds:  # a layout without a split of its own is split by the run's seed
+            product = Product(name, read_line(data, seed=seed), rules, text)
+            own = [cell for cell in cells[name] if cell.seed == seed]
+            with Watcher(console) as watcher:
+                run_cells(product, own, args.out, started, watcher)
+            _plain(product, _settings(plan), args.out, seed)
+            _write_tables(args.out, plan, cells)
     print((args.out / "tables.md").read_text(encoding="utf-8"))
     print(f"tables: {args.out / 'tables.md'}, {args.out / 'tables.html'}; runs: {args.out / 'runs'}")
     return 0
@@ -94,15 +98,26 @@ def _named(folders: list[Path]) -> dict[str, Path]:
     return named
 
 
-def _plain_path(out: Path, product: str) -> Path:
-    return out / "runs" / product / f"map-{PLAIN}.json"
+def _plain_path(out: Path, product: str, seed: int) -> Path:
+    return out / "runs" / product / f"map-{PLAIN}-seed{seed}.json"
 
 
-def _plain(product: Product, settings: Settings, out: Path) -> None:
-    """The hand-made map, once."""
-    path = _plain_path(out, product.name)
+def _plain(product: Product, settings: Settings, out: Path, seed: int) -> None:
+    """The hand-made map on the test set of this split."""
+    path = _plain_path(out, product.name, seed)
     if product.line.test and not path.is_file():
         write_json(path, plain_metrics(product.line, settings, PLAIN))
+
+
+def _histories(out: Path, cells: list[Cell]) -> dict[str, list[list[dict[str, str]]]]:
+    """history.csv of the finished runs of KIST proper, by network."""
+    found: dict[str, list[list[dict[str, str]]]] = {}
+    for cell in cells:
+        folder = RunFolder(out / cell.folder)
+        if cell.variant == PROPER and folder.finished:
+            with folder.history.open(encoding="utf-8", newline="") as file:
+                found.setdefault(cell.settings.model, []).append(list(csv.DictReader(file)))
+    return found
 
 
 def _write_tables(out: Path, plan: Plan, cells: dict[str, list[Cell]]) -> None:
@@ -113,9 +128,11 @@ def _write_tables(out: Path, plan: Plan, cells: dict[str, list[Cell]]) -> None:
             metrics = read_metrics(out, cell)
             if metrics:
                 found += outcomes(name, cell.settings.model, cell.seed, cell.variant, metrics)
-        if _plain_path(out, name).is_file():
-            found += outcomes(name, "-", 0, PLAIN, read_json(_plain_path(out, name)))
-    made = tables([outcome for outcome in found if outcome.model.get("figures")])
+        for seed in plan.seeds:
+            if _plain_path(out, name, seed).is_file():
+                found += outcomes(name, "-", seed, PLAIN, read_json(_plain_path(out, name, seed)))
+    made = tables(distinct(outcome for outcome in found if outcome.model.get("figures")))
+    made += [curve_table(name, _histories(out, own)) for name, own in cells.items()]
     notes = [
         f"kistdsl {__version__}, torch {torch.__version__}, {platform.machine()}, preset {plan.preset}, "
         f"seeds {', '.join(map(str, plan.seeds))}; mean and (standard deviation) over seeds.",

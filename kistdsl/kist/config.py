@@ -122,6 +122,10 @@ class Settings(BaseModel):
     guard: Annotated[float, Field(gt=1)] = 2.0
     """An iteration whose loss on held-out normal images exceeds this many times the initial model's is
     undone, and self-training ends. Paper: none. inf: no guard but against NaN."""
+    guard_floor: Share = 0.5
+    """... but only where normal images are no longer reconstructed: the loss also exceeds this share of what
+    a constant image at their mean would cost. A U-Net that copies well may lose a multiple of its loss
+    and still reconstruct. Paper: none. 0: the guard alone."""
     guard_every: Count = 20
     """Steps between two looks at the held-out loss."""
 

@@ -50,7 +50,7 @@ class World:
         self.add_up(flat)
         parts = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+            gradient.copy_(part.reshape(gradient.shape))
 
     def wait(self) -> None:
         """Until all processes are here."""

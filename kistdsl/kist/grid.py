@@ -12,7 +12,6 @@ from kistdsl.data.layouts import Line
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings, initial_key, make_settings
 from kistdsl.kist.events import Listener
-from kistdsl.kist.presets import PRESETS
 from kistdsl.kist.run_folder import RunFolder, read_json
 from kistdsl.kist.self_training import Request, train
 
@@ -186,6 +185,3 @@ def read_metrics(out: Path, cell: Cell) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = read_json(folder.metrics)
     return found
-
-
-PRESET_NAMES = tuple(PRESETS)

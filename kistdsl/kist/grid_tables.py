@@ -69,6 +69,39 @@ def _row(variant: str, name: str) -> tuple[str, str]:
     return (variant, "") if name == "kist" else ("", "")
 
 
+def distinct(found: Iterable[Outcome]) -> list[Outcome]:
+    """One outcome a product, network, seed and row: the baseline of `l2` is also KIST's initial model."""
+    kept: dict[tuple[str, str, int, str], Outcome] = {}
+    for outcome in found:
+        kept.setdefault((outcome.product, outcome.network, outcome.seed, outcome.row), outcome)
+    return list(kept.values())
+
+
+def curve_table(product: str, histories: Mapping[str, Sequence[Sequence[Mapping[str, str]]]]) -> Table:
+    """Fig. 8: AUROC / AUPRO after each iteration (0: the initial model), over seeds.
+
+    Args:
+        product: name of the line.
+        histories: by network, the rows of history.csv of each seed; a run that stopped early counts as
+            far as it went.
+    """
+    longest = max((len(rows) for runs in histories.values() for rows in runs), default=0)
+    lines = []
+    for network, runs in histories.items():
+        cells = []
+        for number in range(longest):
+            at = [rows[number] for rows in runs if number < len(rows)]
+            pair = (spread([_number(row.get(key, "")) for row in at]) for key in ("pixel_auroc", "aupro"))
+            cells.append(" / ".join(pair))
+        lines.append((network, *cells))
+    head = ("network", *(f"iteration {number}" for number in range(longest)))
+    return Table(f"Fig. 8: {product}, pixel AUROC / AUPRO (%)", head, tuple(lines))
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def spread(values: Sequence[float | None]) -> str:
     """Mean and standard deviation in percent, `87.8 (2.1)`; one value stands alone, none is a dash."""
     known = [100 * value for value in values if value is not None]

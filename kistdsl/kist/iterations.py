@@ -234,6 +234,20 @@ class Iterations:
             )
 
 
-def guard_limit(initial_loss: float, guard: float) -> float:
+def guard_limit(stages: Stages, initial_loss: float) -> float:
     """Held-out loss at which an update counts as collapsed; inf where there is no guard."""
-    return initial_loss * guard if isfinite(guard) else inf
+    settings = stages.settings
+    if not isfinite(settings.guard):
+        return inf
+    floor = settings.guard_floor * constant_loss(stages.method, stages.data.held_out)
+    return max(settings.guard * initial_loss, floor)
+
+
+@torch.inference_mode()
+def constant_loss(method: Method, stack: Stack) -> float:
+    """Mean loss of images reconstructed as their own mean level."""
+    losses = [
+        method.loss(image, image.mean((2, 3), keepdim=True).expand_as(image))
+        for image in (stack.inputs(slice(i, i + 1)) for i in range(len(stack)))
+    ]
+    return float(torch.cat(losses).mean())

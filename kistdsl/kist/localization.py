@@ -80,7 +80,8 @@ class Localizer:
         network = Margin(build(settings.model, settings, facts["channels"]), settings.margin)
         tensors.load_weights(network, weights, folder.model)
         shop = Workshop(folder.stages, settings, where, World(), ignore)
-        made = cls(folder, network.to(where).eval(), shop, facts["channels"])
+        network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        made = cls(folder, network.eval(), shop, facts["channels"])
         made.of_map, made.of_raw = Statistics(*facts["map"]), Statistics(*facts["raw"])
         return made
 

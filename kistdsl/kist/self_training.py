@@ -28,6 +28,8 @@ from kistdsl.kist.inference import raw_map, statistics_of, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
 from kistdsl.kist.measuring import measure
 from kistdsl.kist.methods import METHODS, Method
+from kistdsl.kist.models.margin import Margin
+from kistdsl.kist.models.memae import MemoryAutoencoder
 from kistdsl.kist.product_data import RunData, load_data
 from kistdsl.kist.results import ModelResult, history_row, metrics_json
 from kistdsl.kist.run_folder import RunFolder, read_json, write_arrays, write_csv, write_json
@@ -181,6 +183,7 @@ class _Run:
         """Every stage, the figures, the files."""
         network = self.stages.network(self.settings.model)
         initial = self.stages.initial(network)
+        self._look_at_memory(network)
         self._measured(initial, network, 0)
         title = "baseline (initial model)" if self.settings.method == "kist" else self.settings.method
         models = [self._result("initial", title, network, [initial])]
@@ -203,6 +206,17 @@ class _Run:
             self.shop.listener(Note(message, warning=True))
         return not lacks
 
+    def _look_at_memory(self, network: nn.Module) -> None:
+        """Say how much of MemAE's memory is dead."""
+        if isinstance(network, Margin) and isinstance(network.network, MemoryAutoencoder):
+            used = [
+                network.network.rows_used(self.data.fit.inputs(slice(i, i + 1)))
+                for i in range(len(self.data.fit))
+            ]
+            dead = 1 - float(torch.stack(used).any(0).float().mean())
+            message = f"memory: {dead:.0%} of {self.settings.memory_items} rows are never read"
+            self.shop.listener(Note(message, warning=dead > 0.9))
+
     # ---- Algorithm 1
 
     def _teach(self, start: nn.Module, initial: Trained) -> _Taught:
@@ -210,7 +224,7 @@ class _Run:
         assert self.request.rules is not None
         network = self.stages.network(self.settings.model)
         network.load_state_dict(start.state_dict())
-        limit = guard_limit(initial.held_out, self.settings.guard)
+        limit = guard_limit(self.stages, initial.held_out)
         iterations = Iterations(self.stages, self.request.rules, limit)
         teacher, teaching = self._teacher()
         updates: list[Trained] = []

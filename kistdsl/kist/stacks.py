@@ -44,9 +44,9 @@ class Stack:
         return len(self.items)
 
     def inputs(self, index: Tensor | slice) -> Tensor:
-        """(B, C, S, S) float32 in [0, 1]: what the network sees of the images in `index`."""
+        """(B, C, S, S) float32 in [0, 1], channels last: what the network sees of the images in `index`."""
         levels = self.pixels[index].float() * self.factor[index].view(-1, 1, 1, 1)
-        return levels.clamp_(0, 1)
+        return levels.clamp_(0, 1).contiguous(memory_format=torch.channels_last)
 
     def bytes_of(self, index: int) -> Bytes:
         """(S, S) or (S, S, 3) RGB uint8: one image as the rules see it."""

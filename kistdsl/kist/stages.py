@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from kistdsl.kist import tensors
@@ -58,7 +59,8 @@ class Stages:
     def network(self, name: str, *, purpose: str = "model") -> nn.Module:
         """A fresh network on the device."""
         made = build(name, self.settings, self.data.channels, purpose=purpose)
-        network = Margin(made, self.settings.margin).to(self.shop.device).eval()
+        network = Margin(made, self.settings.margin).eval()
+        network.to(self.shop.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.settings.compile:
             network.compile()
         return network
