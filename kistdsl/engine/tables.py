@@ -93,7 +93,12 @@ def _column(table: Table, name: str) -> Any:
 
 def _numbers(values: Any, name: str) -> NDArray[Any]:
     """One column as an array of real numbers."""
-    array = values if isinstance(values, np.ndarray) else _as_array(values)
+    if hasattr(values, "filled"):  # a masked array: what is masked is missing
+        values = values.astype(np.float64).filled(np.nan)
+    try:
+        array = values if isinstance(values, np.ndarray) else _as_array(values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"column {name!r} cannot be read as numbers: {error}") from error
     if array.dtype.kind not in "fiu":
         raise InputError(f"column {name!r} holds {_dtype_name(values, array)}, not numbers")
     if array.ndim != 1:

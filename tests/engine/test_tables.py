@@ -88,6 +88,11 @@ def missing_values():
     yield pyarrow.record_batch({"area": pyarrow.array([0.9, None, 0.9]), "gray": pyarrow.array([1, 2, 200])})
 
 
+def test_masked_values_are_missing():
+    area = np.ma.masked_array(AREA, [False, True, False])
+    np.testing.assert_array_equal(RULES.grade({"area": area, "gray": GRAY}), [0.8, np.nan, 0.0])
+
+
 def test_missing_values_are_nan():
     for module in ("pandas", "polars", "pyarrow"):
         pytest.importorskip(module)
@@ -105,6 +110,7 @@ def test_missing_values_are_nan():
         ({"area": AREA, "gray": GRAY > 100}, "column 'gray' holds bool, not numbers"),
         ({"area": AREA, "gray": GRAY.astype(complex)}, "column 'gray' holds complex128, not numbers"),
         ({"area": AREA, "gray": GRAY.reshape(3, 1)}, r"column 'gray' has shape \(3, 1\)"),
+        ({"area": AREA, "gray": [[1.0], [1.0, 2.0], []]}, "column 'gray' cannot be read as numbers"),
         ({"area": 0.5, "gray": 1.0}, r"column 'area' has shape \(\)"),
         (np.zeros((3, 5)), r"array of shape \(3, 5\).*columns area, gray"),
         ("area.csv", "str is no region table"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kistdsl.diagnostics import InputError
@@ -19,6 +19,7 @@ from tests.ir.test_reference import AREA, GRAY, program, says
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(data=st.data())
+@settings(max_examples=40)
 def test_a_cut_decides_as_the_reference_does(dtype, data):
     source = data.draw(programs(norms=("zadeh",)))
     try:
@@ -38,6 +39,7 @@ def test_a_cut_decides_as_the_reference_does(dtype, data):
 
 
 @given(st.data())
+@settings(max_examples=40)
 def test_at_the_very_ends_of_the_intervals(data):
     source = data.draw(programs(norms=("zadeh",)))
     lowered = optimise(lower(source))
