@@ -5,28 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
+from kistdsl.diagnostics import Diagnostic, Label, Span
 from kistdsl.language import ast, checked
-from kistdsl.language import name_codes as names
+from kistdsl.language import name_codes as codes
 from kistdsl.language import number_codes as numbers
 from kistdsl.language import phrase_codes as phrases
-from kistdsl.language.codes import ERROR, Code
-from kistdsl.language.functions import membership
+from kistdsl.language.codes import ERROR
+from kistdsl.language.definitions import Definitions, share
 from kistdsl.language.includes import Assembly
-from kistdsl.language.memberships import STANDARD_TERMS
 from kistdsl.language.nearest import nearest
 from kistdsl.language.spelling import overflows
 from kistdsl.schema import Schema
-
-ANOMALOUS = "anomalous"
-DEFAULT_ALPHA = 0.8
-NORMS = ("zadeh", "product", "lukasiewicz")
-HIGH = 0.8
-"""Where `high at V` puts V on the standard scale: gamma = V / 0.8."""
-
-_S = TypeVar("_S", bound=ast.Node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,232 +29,47 @@ class Resolution:
 
 def resolve(assembly: Assembly, schema: Schema) -> Resolution:
     """Give every statement its meaning; a problem leaves out what it makes meaningless and goes on."""
-    resolver = _Resolver(assembly, schema)
-    program = resolver.program()
-    return Resolution(program, tuple(resolver.problems))
+    names = Definitions(assembly, schema)
+    names.read()
+    program = _Rules(names).program()
+    return Resolution(program, tuple(names.problems))
 
 
 @dataclass(slots=True)
-class _Resolver:
-    assembly: Assembly
-    schema: Schema
-    problems: list[Diagnostic] = field(default_factory=list)
-    columns: dict[str, checked.Column] = field(default_factory=dict)
-    terms: dict[tuple[str, str | None], checked.Term] = field(default_factory=dict)
-    classes: list[str] = field(default_factory=lambda: [ANOMALOUS])
+class _Rules:
+    """The rules and tests, given the names that they use."""
+
+    names: Definitions
     used: dict[str, checked.Column] = field(default_factory=dict)
 
     def program(self) -> checked.Program:
-        self._columns()
-        self._terms()
-        self._classes()
-        alpha, norms, product = self._alpha(), self._norms(), self._last(ast.Product)
+        names = self.names
+        alpha, norms, product = names.alpha(), names.norms(), names.last(ast.Product)
         rules = tuple(self._rules())
-        tests = tuple(self._all(ast.Test))
+        tests = tuple(names.all(ast.Test))
         self._tests(tests, rules)
-        declared = dict(self.columns) | {n: c for n, c in self.used.items() if n not in self.columns}
+        declared = names.columns | {n: c for n, c in self.used.items() if n not in names.columns}
         return checked.Program(
-            name=self.assembly.sources[0].name,
+            name=names.assembly.sources[0].name,
             product=product.title if product is not None else None,
             alpha=alpha,
             norms=norms,
             columns=tuple(self.used.values()),
             declared=tuple(declared.values()),
-            terms=tuple(self.terms.values()),
-            classes=tuple(self.classes),
+            terms=tuple(names.terms.values()),
+            classes=tuple(names.classes),
             rules=rules,
             tests=tests,
-            source_hash=_hash(self.assembly),
+            source_hash=_hash(names.assembly),
         )
-
-    # --- helpers -----------------------------------------------------------------------------
-
-    def _all(self, kind: type[_S]) -> Iterator[_S]:
-        return (s for s in self.assembly.statements if isinstance(s, kind))
-
-    def _say(
-        self,
-        code: Code,
-        span: Span,
-        message: str,
-        *,
-        labels: Iterable[Label] = (),
-        help: str | None = None,
-        fix: Fix | None = None,
-    ) -> None:
-        self.problems.append(code.at(span, message, labels=labels, help=help, fix=fix))
-
-    def _last(self, kind: type[_S]) -> _S | None:
-        """The statement of a kind that is given once; more than one is said."""
-        last: _S | None = None
-        for statement in self._all(kind):
-            if last is not None:
-                self._say(
-                    names.DUPLICATE_SETTING,
-                    statement.span,
-                    f"`{kind.__name__.lower()}` is given twice; this one holds",
-                    labels=[Label(last.span, "given here already")],
-                    help="remove one of them",
-                )
-            last = statement
-        return last
-
-    def _broken(self, kind: str, name: str) -> bool:
-        return (kind, name) in self.assembly.broken
-
-    def _unknown(self, code: Code, name: ast.Name, what: str, known: Iterable[str], hint: str) -> None:
-        """An unknown name; nothing is said where an unreadable include may define it."""
-        words = list(known)
-        close = nearest(name.text, words)
-        if close is None and not self.assembly.complete and code is not names.UNKNOWN_PROPERTY:
-            return
-        self._say(
-            code,
-            name.span,
-            f"unknown {what} `{name.text}`",
-            help=hint if close is None else f"did you mean `{close}`?",
-            fix=None if close is None else Fix(name.span, close),
-        )
-
-    # --- definitions -------------------------------------------------------------------------
-
-    def _columns(self) -> None:
-        seen: dict[str, ast.Property] = {}
-        for statement in self._all(ast.Property):
-            name = statement.name.text
-            if not self._known_property(statement.name):
-                continue
-            if name in seen:
-                self._say(
-                    names.DUPLICATE_PROPERTY,
-                    statement.name.span,
-                    f"property `{name}` is declared twice; this one holds",
-                    labels=[Label(seen[name].name.span, "declared here already")],
-                    help="remove one of them",
-                )
-            seen[name] = statement
-            self.columns[name] = checked.Column(self.schema[name], self._gamma(statement))
-
-    def _known_property(self, name: ast.Name) -> bool:
-        if name.text in self.schema:
-            return True
-        self._unknown(
-            names.UNKNOWN_PROPERTY,
-            name,
-            "property",
-            self.schema,
-            f"known are {', '.join(self.schema)}; one of your own is declared in Python with `kistdsl.property`",
-        )
-        return False
-
-    def _gamma(self, statement: ast.Property) -> float:
-        number = statement.scale or statement.high_at
-        if number is None:
-            return self.schema[statement.name.text].gamma
-        gamma = number.value if statement.scale is not None else number.value / HIGH
-        if 0.0 < gamma < float("inf"):
-            return gamma
-        if overflows(number):
-            return self.schema[statement.name.text].gamma
-        what = "a scale" if statement.scale is not None else "the value that counts as high"
-        self._say(
-            numbers.SCALE,
-            number.span,
-            f"{what} must be a positive number, not {number.text}",
-            help="values are divided by the scale: v' = v / gamma",
-        )
-        return self.schema[statement.name.text].gamma
-
-    def _terms(self) -> None:
-        defined: dict[tuple[str, str | None], ast.Term] = {}
-        for statement in self._all(ast.Term):
-            column = statement.property.text if statement.property is not None else None
-            if statement.property is not None and not self._known_property(statement.property):
-                self.assembly.broken.add(("TERM", statement.name.text))
-                continue
-            key = (statement.name.text, column)
-            if key in defined:
-                of = f" of {column}" if column else ""
-                self._say(
-                    names.DUPLICATE_TERM,
-                    statement.name.span,
-                    f"term `{key[0]}`{of} is defined twice; this one holds",
-                    labels=[Label(defined[key].name.span, "defined here already")],
-                    help="give one of them another name, or remove it",
-                )
-            defined[key] = statement
-            function, problems = membership(statement.function)
-            self.problems.extend(problems)
-            if function is None:
-                self.assembly.broken.add(("TERM", statement.name.text))
-            else:
-                self.terms[key] = checked.Term(*key, function, statement.name.span)
-        for name, standard in STANDARD_TERMS.items():
-            if (name, None) not in defined and not self._broken("TERM", name):
-                self.terms[(name, None)] = checked.Term(name, None, standard)
-
-    def _classes(self) -> None:
-        seen: dict[str, Span] = {}
-        for statement in self._all(ast.Class):
-            name = statement.name.text
-            if name == ANOMALOUS:
-                self._say(
-                    names.DUPLICATE_CLASS,
-                    statement.name.span,
-                    f"`{ANOMALOUS}` is built in",
-                    help="remove this line",
-                )
-            elif name in seen:
-                self._say(
-                    names.DUPLICATE_CLASS,
-                    statement.name.span,
-                    f"class `{name}` is declared twice",
-                    labels=[Label(seen[name], "declared here already")],
-                    help="remove one of them",
-                )
-            else:
-                seen[name] = statement.name.span
-                self.classes.append(name)
-
-    def _alpha(self) -> float:
-        statement = self._last(ast.Alpha)
-        if statement is None:
-            return DEFAULT_ALPHA
-        number = statement.value
-        if 0.0 < number.value <= 1.0:
-            return number.value
-        if not overflows(number):
-            self._say(
-                numbers.ALPHA,
-                number.span,
-                f"alpha must lie above 0 and not above 1, not at {number.text}",
-                help=_share(number.value) or "the paper's threshold is 0.8, which is the default",
-            )
-        return DEFAULT_ALPHA
-
-    def _norms(self) -> str:
-        statement = self._last(ast.Norms)
-        if statement is None:
-            return NORMS[0]
-        if statement.name.text in NORMS:
-            return statement.name.text
-        close = nearest(statement.name.text, NORMS)
-        self._say(
-            names.UNKNOWN_NORMS,
-            statement.name.span,
-            f"unknown norms `{statement.name.text}`",
-            help=f"known are {', '.join(NORMS)}" if close is None else f"did you mean `{close}`?",
-            fix=None if close is None else Fix(statement.name.span, close),
-        )
-        return NORMS[0]
 
     # --- rules -------------------------------------------------------------------------------
 
     def _rules(self) -> Iterator[checked.Rule]:
         named: dict[str, Span] = {}
-        taken = {s.name.text for s in self._all(ast.Rule) if s.name is not None}
-        main = self.assembly.sources[0]
-        for statement in self._all(ast.Rule):
+        taken = {s.name.text for s in self.names.all(ast.Rule) if s.name is not None}
+        main = self.names.assembly.sources[0]
+        for statement in self.names.all(ast.Rule):
             if statement.name is not None:
                 name = statement.name.text
                 self._repeated(statement.name, named)
@@ -288,8 +93,8 @@ class _Resolver:
 
     def _repeated(self, name: ast.Name, named: dict[str, Span]) -> None:
         if name.text in named:
-            self._say(
-                names.DUPLICATE_RULE,
+            self.names.say(
+                codes.DUPLICATE_RULE,
                 name.span,
                 f"two rules are called `{name.text}`",
                 labels=[Label(named[name.text], "the first one")],
@@ -298,9 +103,11 @@ class _Resolver:
         named.setdefault(name.text, name.span)
 
     def _known_class(self, name: ast.Name) -> bool:
-        if name.text in self.classes or self._broken("CLASS", name.text):
-            return name.text in self.classes
-        self._unknown(names.UNKNOWN_CLASS, name, "class", self.classes, f"declare it: `class {name.text}`")
+        if name.text in self.names.classes or self.names.broken("CLASS", name.text):
+            return name.text in self.names.classes
+        self.names.unknown(
+            codes.UNKNOWN_CLASS, name, "class", self.names.classes, f"declare it: `class {name.text}`"
+        )
         return False
 
     def _truth_value(self, number: ast.Number | None) -> float:
@@ -309,11 +116,11 @@ class _Resolver:
         if 0.0 < number.value <= 1.0:
             return number.value
         if not overflows(number):
-            self._say(
+            self.names.say(
                 numbers.TRUTH_VALUE,
                 number.span,
                 f"a truth value lies above 0 and not above 1, not at {number.text}",
-                help=_share(number.value) or _trust(number.value),
+                help=share(number.value) or _trust(number.value),
             )
         return 1.0
 
@@ -341,40 +148,40 @@ class _Resolver:
     def _column(self, name: ast.Name) -> checked.Column | None:
         if name.text in self.used:
             return self.used[name.text]
-        if self._broken("PROPERTY", name.text) or not self._known_property(name):
+        if self.names.broken("PROPERTY", name.text) or not self.names.known_property(name):
             return None
-        spec = self.schema[name.text]
-        column = self.columns.get(name.text) or checked.Column(spec, spec.gamma)
+        spec = self.names.schema[name.text]
+        column = self.names.columns.get(name.text) or checked.Column(spec, spec.gamma)
         self.used[name.text] = column
         return column
 
     def _term(self, name: ast.Name, column: ast.Name) -> checked.Term | None:
-        term = self.terms.get((name.text, column.text)) or self.terms.get((name.text, None))
-        if term is not None or self._broken("TERM", name.text):
+        term = self.names.terms.get((name.text, column.text)) or self.names.terms.get((name.text, None))
+        if term is not None or self.names.broken("TERM", name.text):
             return term
-        others = [t for t in self.terms.values() if t.name == name.text and t.column is not None]
+        others = [t for t in self.names.terms.values() if t.name == name.text and t.column is not None]
         if others:
-            self._say(
-                names.TERM_OF_OTHER,
+            self.names.say(
+                codes.TERM_OF_OTHER,
                 name.span,
                 f"`{name.text}` is a term of `{others[0].column}`, not of `{column.text}`",
                 labels=[Label(t.span, f"defined for `{t.column}`") for t in others if t.span is not None],
                 help=f"define one: `term {name.text} of {column.text} = ...`",
             )
             return None
-        fitting = [t.name for t in self.terms.values() if t.column in (None, column.text)]
+        fitting = [t.name for t in self.names.terms.values() if t.column in (None, column.text)]
         hint = f"known for `{column.text}` are {', '.join(dict.fromkeys(fitting))}"
-        self._unknown(names.UNKNOWN_TERM, name, "term", fitting, hint)
+        self.names.unknown(codes.UNKNOWN_TERM, name, "term", fitting, hint)
         return None
 
     # --- tests -------------------------------------------------------------------------------
 
     def _tests(self, tests: Iterable[ast.Test], rules: tuple[checked.Rule, ...]) -> None:
         known = {rule.name for rule in rules}
-        known |= {s.name.text for s in self._all(ast.Rule) if s.name is not None}
+        known |= {s.name.text for s in self.names.all(ast.Rule) if s.name is not None}
         for test in tests:
             if not test.cases and id(test.span.source) not in self._faulty():
-                self._say(
+                self.names.say(
                     phrases.EMPTY_TEST,
                     test.span,
                     "this test has no case",
@@ -386,17 +193,17 @@ class _Resolver:
 
     def _faulty(self) -> set[int]:
         """Sources with unreadable statements: a test there may have lost its cases."""
-        return {id(p.span.source) for p in self.assembly.problems if p.severity == ERROR}
+        return {id(p.span.source) for p in self.names.assembly.problems if p.severity == ERROR}
 
     def _settings(self, case: ast.Case) -> None:
         seen: dict[str, Span] = {}
         for setting in case.settings:
             name = setting.property.text
-            if name not in self.used and not self._broken("PROPERTY", name):
-                self._known_property(setting.property)
+            if name not in self.used and not self.names.broken("PROPERTY", name):
+                self.names.known_property(setting.property)
             if name in seen:
-                self._say(
-                    names.DUPLICATE_VALUE,
+                self.names.say(
+                    codes.DUPLICATE_VALUE,
                     setting.span,
                     f"`{name}` has two values in this case; this one holds",
                     labels=[Label(seen[name], "the first value")],
@@ -407,7 +214,7 @@ class _Resolver:
 
     def _finite(self, number: ast.Number) -> None:
         if abs(number.value) == float("inf") and not overflows(number):
-            self._say(
+            self.names.say(
                 numbers.VALUE,
                 number.span,
                 f"a test value is a finite number, not {number.text}",
@@ -419,10 +226,10 @@ class _Resolver:
         if expectation.value is not None:
             self._finite(expectation.value)
         by = expectation.by
-        if by is None or by.text in rules or self._broken("RULE", by.text):
+        if by is None or by.text in rules or self.names.broken("RULE", by.text):
             return
         hint = "an unnamed rule is called by its line, `L12`" if nearest(by.text, rules) is None else ""
-        self._unknown(names.UNKNOWN_RULE, by, "rule", rules, hint)
+        self.names.unknown(codes.UNKNOWN_RULE, by, "rule", rules, hint)
 
 
 def _line_name(statement: ast.Rule, in_main: bool, taken: set[str]) -> str:
@@ -442,11 +249,6 @@ def _trust(value: float) -> str:
     if value > 1.0:
         return "1 is full trust in the rule; a weight above 1 has no meaning here"
     return "a rule that never counts is left out, or made a comment with `#`"
-
-
-def _share(value: float) -> str | None:
-    """Help for a number that was meant as a percentage."""
-    return f"did you mean {value:g}%?" if 1.0 < value <= 100.0 and value == int(value) and value > 9 else None
 
 
 def _hash(assembly: Assembly) -> str:

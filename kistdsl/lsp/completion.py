@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kistdsl.language import ast
+from kistdsl.language.definitions import ANOMALOUS, NORMS
 from kistdsl.language.functions import signature
 from kistdsl.language.memberships import HEDGES, MEMBERSHIPS, STANDARD_TERMS
-from kistdsl.language.resolve import ANOMALOUS, NORMS
 from kistdsl.language.tokens import HEDGE_KINDS, STATEMENT_WORDS, Word
 from kistdsl.lsp.document import Document
 from kistdsl.lsp.keywords import MEANINGS

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from kistdsl.diagnostics import Span
 from kistdsl.language import ast
+from kistdsl.language.definitions import HIGH
 from kistdsl.language.format import function as written
 from kistdsl.language.functions import membership, signature
 from kistdsl.language.memberships import HEDGES, MEMBERSHIPS, STANDARD_TERMS, MembershipFunction
-from kistdsl.language.resolve import HIGH
 from kistdsl.language.tokens import HEDGE_KINDS
 from kistdsl.lsp.document import Document
 from kistdsl.lsp.keywords import MEANINGS
