@@ -193,3 +193,17 @@ class Analysis:
         literals = by_column(facts.best.group)[facts.best.column]
         alone = [f for f in literals if best_on_column((f,)).value < self.alpha]
         return alone[0].source if alone else None
+
+    def starving(self, clause: checked.Proposition) -> bool:
+        """Whether a clause falls short because its term itself never fully holds."""
+        return not clause.negated and (clause.column, clause.term.name) in self.weak
+
+    @cached_property
+    def starved_rules(self) -> dict[tuple[str, str], list[tuple[str, checked.Proposition]]]:
+        """Rules that a weak term bars, with the clause, by (property, term)."""
+        found: dict[tuple[str, str], list[tuple[str, checked.Proposition]]] = {}
+        for facts in self.rules:
+            clause = self.starved(facts)
+            if clause is not None and self.starving(clause):
+                found.setdefault((clause.column, clause.term.name), []).append((facts.rule.name, clause))
+        return found

@@ -9,7 +9,7 @@ from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language import checked
 from kistdsl.language.analysis import Analysis
 from kistdsl.language.codes import WARNING, Check, ProgramContext
-from kistdsl.language.dominance import never_above
+from kistdsl.language.dominance import NOISE, never_above
 from kistdsl.language.literals import FINITE, Literal, NotProvedError
 
 
@@ -19,8 +19,9 @@ def _literal(analysis: Analysis, term: checked.Term) -> Literal:
 
 
 def _identical(a: Literal, b: Literal) -> bool:
-    if a == b:
-        return True
+    kinks = {*a.function.kink_points(), *b.function.kink_points(), 0.0}
+    if any(abs(a(v) - b(v)) > NOISE for v in kinks if a.low <= v <= a.high):
+        return False
     try:
         return never_above(a, b) and never_above(b, a)
     except NotProvedError:

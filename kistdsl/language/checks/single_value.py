@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language.analysis import Analysis, RuleFacts
@@ -32,12 +32,20 @@ def _thin(interval: Interval, scale: float) -> bool:
 def needle(analysis: Analysis, group: Conjunction) -> tuple[tuple[Literal, ...], float] | None:
     """The literals of a property that bring a conjunction to alpha at single values only, and one such value."""
     for literals in by_column(group).values():
-        found = level_set(partial(_lowest, literals), literals, analysis.alpha)
-        meant = any(literal.function.kind == "rectmf" for literal in literals)  # a value asked for as such
         scale = analysis.columns[literals[0].column].gamma
-        if found and not meant and all(_thin(interval, scale) for interval in found):
-            return literals, found[0][0]
+        value = _single(literals, analysis.alpha, scale)
+        if value is not None:
+            return literals, value
     return None
+
+
+@lru_cache(maxsize=8192)
+def _single(literals: tuple[Literal, ...], alpha: float, scale: float) -> float | None:
+    """The first value where the literals of one property reach alpha, if they do so at single values only."""
+    if any(literal.function.kind == "rectmf" for literal in literals):
+        return None  # a value asked for as such
+    found = level_set(partial(_lowest, literals), literals, alpha)
+    return found[0][0] if found and all(_thin(interval, scale) for interval in found) else None
 
 
 def _reaching(analysis: Analysis, facts: RuleFacts) -> list[Conjunction]:

@@ -10,18 +10,18 @@ from kistdsl.language.wording import quoted
 def starved_by_term(analysis: Analysis, facts: RuleFacts) -> checked.Proposition | None:
     """The clause that bars the rule because its term never fully holds: reported at the term."""
     clause = analysis.starved(facts)
-    if clause is None or clause.negated:
-        return None
-    return clause if (clause.column, clause.term.name) in analysis.weak else None
+    return clause if clause is not None and analysis.starving(clause) else None
 
 
 def consequence(analysis: Analysis, term: checked.Term, column: str | None) -> str:
     """`; rule x can never fire`: what follows from a term (as one property reads it), to end a message."""
-    names = []
-    for facts in analysis.rules:
-        clause = starved_by_term(analysis, facts)
-        if clause is not None and clause.term == term and column in (None, clause.column):
-            names.append(facts.rule.name)
+    names = [
+        name
+        for (property_name, term_name), found in analysis.starved_rules.items()
+        if term_name == term.name and column in (None, property_name)
+        for name, clause in found
+        if clause.term == term
+    ]
     if not names:
         return ""
     shown = quoted(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
