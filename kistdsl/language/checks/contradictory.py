@@ -32,8 +32,8 @@ def _report(analysis: Analysis, facts: RuleFacts) -> Diagnostic:
     where = f"{many} are at most {truth:.2f} at {value_text(column, extreme.witness)}"
     if extreme.value == 0.0:
         where = f"whatever the value of {column.name}, one of them is 0"
-    labels = [Label(s.span, "and this one") for s in sources[1:-1]]
-    labels.append(Label(sources[-1].span, where))
+    labels = [Label(s.span, "and this one", primary=True) for s in sources[1:-1]]
+    labels.append(Label(sources[-1].span, where, primary=True))
     return CHECK.at(
         sources[0].span,
         f"this rule can never fire: its best grade is {grade(best.value, analysis.alpha)}, "
