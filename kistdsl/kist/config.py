@@ -178,6 +178,8 @@ class Settings(BaseModel):
     """Side at which maps and masks are compared; None: `size`. It moves AUPRO by 5, so it is written
     into metrics.json. Paper: 256."""
 
+    bootstrap: Annotated[int, Field(ge=0)] = 1000
+    """Draws for the 95 % intervals of the final figures; 0: none. Paper: no intervals."""
     exclude: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Defect types without which the figures are given a second time. Paper: leaves `uneven` of MTD out."""
 
@@ -285,7 +287,7 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 
 _AFTER_INITIAL = re.compile(
     "method|control|baselines|iteration|anomalous_|background_|paste|guard|step$|threshold_reach|alpha|label_"
-    "|min_area|accumulate|candidate_maps|teacher|rule_check|filter|mask_sigmas|metric_size|exclude|device"
+    "|min_area|accumulate|candidate_maps|teacher|rule_check|filter|mask_sigmas|metric_size|bootstrap|exclude|device"
     "|infer_batch|checkpoint_seconds"
 )
 """Settings that an initial model does not depend on (its method is `base_method`)."""

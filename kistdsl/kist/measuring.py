@@ -15,7 +15,6 @@ from kistdsl.kist.product_data import RunData
 from kistdsl.kist.stacks import scale_to
 from kistdsl.kist.training import Workshop
 from kistdsl.metrics import Evaluation, ScoredMap, evaluate_maps
-from kistdsl.metrics.bootstrap import REPLICATES
 
 
 def scored(item: Item, values: Map, mask: NDArray[np.bool_] | None, side: int) -> ScoredMap:
@@ -56,6 +55,6 @@ def measure(
     return evaluate_maps(
         test_maps(network, method, data, shop, transform),
         exclude=exclude,
-        replicates=REPLICATES if intervals else 0,
+        replicates=shop.settings.bootstrap if intervals else 0,
         seed=shop.settings.seed,
     )

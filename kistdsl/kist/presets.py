@@ -13,6 +13,10 @@ DEMO: dict[str, Any] = {
     "iterations": 3,
     "iteration_steps": 60,
     "min_area": 4,
+    "anomalous_form": "log",
+    "paste": 0.5,
+    "paste_decoys": 0.5,
+    "candidate_maps": ("residual", "darkness"),
 }
 """Minutes on two CPU cores, for the generated line. At 64 pixels a pore has 4 to 16: with regions of 8 and
 more, half of the labels are lost."""
@@ -35,10 +39,14 @@ PAPER: dict[str, Any] = {
     "iteration_rate": 1e-3,
     "anomalous_weight": 1.0,
     "anomalous_bound": inf,
+    "anomalous_form": "square",
     "anomalous_average": "pixels",
     "background_weight": 0.0,
     "paste": 0.0,
+    "paste_decoys": 0.0,
     "guard": inf,
+    "step": 0.3,
+    "threshold_reach": 3.0,
     "label_sigma": 0.0,
     "min_area": 1,
     "accumulate": False,
@@ -47,6 +55,8 @@ PAPER: dict[str, Any] = {
     "rule_check": False,
     "filter": "guided",
     "unet_width": 64,
+    "unet_norm": "none",
+    "unet_upsampling": "transpose",
 }
 """The paper's form, unchanged where it says what it does."""
 

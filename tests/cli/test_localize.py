@@ -15,7 +15,7 @@ import torch
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 
-SETTINGS = ["size=32", "epochs=1", "batch=8", "unet_width=4", "unet_depth=2", "method=l2"]
+SETTINGS = ["size=32", "epochs=1", "batch=8", "unet_width=4", "unet_depth=2", "method=l2", "bootstrap=0"]
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ iteration_batch = 4
 unet_width = 4
 unet_depth = 2
 rule_check = false
+bootstrap = 0
 """
 RULES = "rule dark: IF contrast is low THEN anomalous\nrule upper: IF y is low OR y is mid THEN anomalous\n"
 

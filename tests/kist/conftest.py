@@ -35,6 +35,7 @@ TINY: dict[str, Any] = {
     "min_area": 1,
     "rule_check": False,
     "device": "cpu",
+    "bootstrap": 0,
 }
 
 

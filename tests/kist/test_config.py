@@ -9,6 +9,7 @@ import pytest
 
 from kistdsl.diagnostics import InputError
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml, settings_json
+from kistdsl.kist.grid import DEPARTURES
 from kistdsl.kist.presets import PRESETS
 
 
@@ -48,6 +49,10 @@ def test_the_paper_preset_is_the_paper() -> None:
     said |= {"filter": "guided", "guided_radius": 16, "guided_epsilon": 1e-3, "exposure": "none"}
     said |= {"anomalous_form": "square", "threshold_reach": 3.0, "paste": 0.0, "paste_decoys": 0.0}
     assert {name: getattr(paper, name) for name in said} == said
+
+
+def test_the_paper_preset_does_not_follow_the_defaults() -> None:
+    assert set(DEPARTURES) <= set(PRESETS["paper"])
 
 
 def test_assignments_and_files(tmp_path: Path) -> None:
