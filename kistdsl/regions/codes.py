@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kistdsl.diagnostics import InputError
+from kistdsl.regions.jit import njit
 
 Codes: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -45,11 +46,21 @@ def gray_codes(levels: NDArray[np.generic], axes: int, name: str) -> tuple[Codes
 
 
 def median_code(codes: Codes) -> float:
-    """Median of whole numbers; of an even number of them the mean of the middle two."""
-    counts = np.cumsum(np.bincount(codes.ravel()))
-    n = int(counts[-1])
-    low, high = np.searchsorted(counts, [(n - 1) // 2, n // 2], side="right")
+    """Median of (H, W) whole numbers; of an even number of them the mean of the middle two."""
+    counts = np.zeros(int(np.iinfo(codes.dtype).max) + 1, np.int64)
+    _count(codes, counts)
+    below = np.cumsum(counts)
+    n = int(below[-1])
+    low, high = np.searchsorted(below, [(n - 1) // 2, n // 2], side="right")
     return (int(low) + int(high)) / 2.0
+
+
+@njit
+def _count(codes: Codes, counts: NDArray[np.int64]) -> None:
+    for y in range(codes.shape[0]):
+        line = codes[y]
+        for x in range(line.size):
+            counts[line[x]] += 1
 
 
 def block_deviations(codes: Codes, side: int) -> NDArray[np.float64]:
@@ -62,17 +73,27 @@ def block_deviations(codes: Codes, side: int) -> NDArray[np.float64]:
     Returns:
         (ceil(H / side), ceil(W / side)) float64, in codes.
     """
-    rows, columns = (np.arange(0, n, side) for n in codes.shape)
-
-    def sums(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        by_rows = np.add.reduceat(values, rows, axis=0)
-        total: NDArray[np.int64] = np.add.reduceat(by_rows, columns, axis=1)
-        return total
-
-    values = codes.astype(np.int64)
-    heights = np.diff([*rows, codes.shape[0]])
-    widths = np.diff([*columns, codes.shape[1]])
+    height, width = codes.shape
+    sums = np.zeros((2, -(-height // side), -(-width // side)), np.int64)
+    _sum_blocks(codes, side, sums)
+    heights = np.diff([*range(0, height, side), height])
+    widths = np.diff([*range(0, width, side), width])
     n = np.outer(heights, widths)
-    mean = sums(values) / n
-    result: NDArray[np.float64] = np.sqrt(np.maximum(sums(values * values) / n - mean * mean, 0.0))
+    mean = sums[0] / n
+    result: NDArray[np.float64] = np.sqrt(np.maximum(sums[1] / n - mean * mean, 0.0))
     return result
+
+
+@njit
+def _sum_blocks(codes: Codes, side: int, sums: NDArray[np.int64]) -> None:
+    """Add up the codes of each block, and their squares."""
+    for y in range(codes.shape[0]):
+        line, totals, squares = codes[y], sums[0, y // side], sums[1, y // side]
+        for b in range(totals.size):
+            total = square = np.int64(0)
+            for x in range(b * side, min((b + 1) * side, line.size)):
+                code = np.int64(line[x])
+                total += code
+                square += code * code
+            totals[b] += total
+            squares[b] += square
