@@ -1,11 +1,13 @@
 """Rules against rules: which one never grades above which other one.
 
 Exact for zadeh norms. In sets of more than `PAIRWISE` rules of one class only rules whose clauses contain
-all clauses of another one are compared; whatever else may hold there is "not proved".
+all clauses of another one are compared; whatever else may hold there is "not proved". So is what is left
+when `COMPARISONS` are spent.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -31,6 +33,8 @@ PAIRWISE = 400
 """Most rules of one class that are compared each with each."""
 JOINT = 6
 """Most rules of other classes that are looked at together."""
+COMPARISONS = 100_000
+"""Most comparisons of a conjunction with a clause in one file, for each of the two questions."""
 WIDE = 6
 """Most clauses of a rule whose subsets are looked up in a large set."""
 
@@ -111,21 +115,34 @@ def covered(rules: Sequence[RuleFacts]) -> tuple[Covered, ...]:
     Of rules that agree everywhere the first one in the file stays.
     """
     found: list[Covered] = []
+    budget = Budget(COMPARISONS)
     classes: dict[str, list[Candidate]] = {}
     for candidate in candidates(rules):
         classes.setdefault(candidate.facts.rule.target, []).append(candidate)
     for members in classes.values():
         pairs = _each_with_each(members) if len(members) <= PAIRWISE else _contained(members)
-        found.extend(_first_covers(pairs))
+        found.extend(_first_covers(pairs, budget))
     return tuple(sorted(found, key=lambda c: c.rule))
 
 
-def _first_covers(pairs: Iterator[tuple[Candidate, Candidate]]) -> Iterator[Covered]:
+class Budget:
+    """How many more conjunctions may be compared with clauses; spent, the answers are "not proved"."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def grants(self, size: int) -> bool:
+        """Whether a comparison of this size is still within the budget, which it is taken from."""
+        self.left -= size
+        return self.left >= 0
+
+
+def _first_covers(pairs: Iterator[tuple[Candidate, Candidate]], budget: Budget) -> Iterator[Covered]:
     told: set[int] = set()
     for a, b in pairs:
-        if a.index in told or not _covers(b, a):
+        if a.index in told or not budget.grants(len(a.groups) * len(b.clauses)) or not _covers(b, a):
             continue
-        equal = b.may_cover(a) and a.may_cover(b) and _covers(a, b)
+        equal = a.may_cover(b) and budget.grants(len(b.groups) * len(a.clauses)) and _covers(a, b)
         if equal and a.index < b.index:
             continue
         told.add(a.index)
@@ -182,22 +199,26 @@ def shadowed(rules: Sequence[RuleFacts], alpha: float, needless: frozenset[int])
     if len({c.facts.rule.target for c in able}) < 2 or len(able) > PAIRWISE:
         return ()
     found = []
+    budget = Budget(COMPARISONS)
     for a in able:
         if a.index in needless:
             continue
         others = [b for b in able if b.facts.rule.target != a.facts.rule.target and b.index not in needless]
-        by = _shadows(a, others, alpha)
+        by = _shadows(a, others, alpha, budget)
         if by:
             found.append(Shadowed(a.index, by))
     return tuple(found)
 
 
-def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float) -> tuple[int, ...]:
+def _shadows(a: Candidate, others: Sequence[Candidate], alpha: float, budget: Budget) -> tuple[int, ...]:
     """The rule, or else the rules together, that win wherever `a` fires; empty when there are none."""
     for b in others:
-        if b.may_cover(a, alpha) and _outdo(a, [b], alpha):
+        if not b.may_cover(a, alpha) or not budget.grants(len(a.groups) * len(b.clauses)):
+            continue
+        if _outdo(a, [b], alpha):
             return (b.index,)
-    if 2 <= len(others) <= JOINT and _outdo(a, others, alpha):
+    joint = math.prod(len(b.clauses) for b in others) if 2 <= len(others) <= JOINT else 0
+    if joint and budget.grants(len(a.groups) * joint) and _outdo(a, others, alpha):
         return tuple(b.index for b in _fewest(a, list(others), alpha))
     return ()
 
