@@ -17,7 +17,7 @@ from kistdsl.language.codes import Code
 from kistdsl.language.functions import membership
 from kistdsl.language.includes import Assembly
 from kistdsl.language.memberships import STANDARD_TERMS
-from kistdsl.language.nearest import nearest
+from kistdsl.language.nearest import listed, nearest, shortened
 from kistdsl.language.spelling import overflows
 from kistdsl.schema import Schema
 
@@ -26,6 +26,9 @@ DEFAULT_ALPHA = 0.8
 NORMS = ("zadeh", "product", "lukasiewicz")
 HIGH = 0.8
 """Where `high at V` puts V on the standard scale: gamma = V / 0.8."""
+
+MANY = 100
+"""Problems beyond which no more spelling is guessed: it would take longer than reading the file."""
 
 _S = TypeVar("_S", bound=ast.Node)
 
@@ -89,14 +92,13 @@ class Definitions:
 
     def unknown(self, code: Code, name: ast.Name, what: str, known: Iterable[str], hint: str) -> None:
         """An unknown name; nothing is said where an unreadable include may define it."""
-        words = list(known)
-        close = nearest(name.text, words)
+        close = nearest(name.text, known) if len(self.problems) < MANY else None
         if close is None and not self.assembly.complete and code is not names.UNKNOWN_PROPERTY:
             return
         self.say(
             code,
             name.span,
-            f"unknown {what} `{name.text}`",
+            f"unknown {what} `{shortened(name.text)}`",
             help=hint if close is None else f"did you mean `{close}`?",
             fix=None if close is None else Fix(name.span, close),
         )
@@ -128,7 +130,7 @@ class Definitions:
             name,
             "property",
             self.schema,
-            f"known are {', '.join(self.schema)}; one of your own is declared in Python with `kistdsl.property`",
+            f"known are {listed(self.schema)}; one of your own is declared in Python with `kistdsl.property`",
         )
         return False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -51,19 +53,17 @@ def apply_ignores(
     ignores = _ignores(comments, statements)
     if not ignores:
         return list(diagnostics)
+    by_line: dict[tuple[int, int], list[int]] = {}
+    for i, ignore in enumerate(ignores):
+        for line in ignore.lines:
+            by_line.setdefault((id(ignore.source), line), []).append(i)
     kept, used = [], set()
     for problem in diagnostics:
-        line = problem.span.line
-        silencing = [
-            i
-            for i, ignore in enumerate(ignores)
-            if problem.severity == WARNING
-            and ignore.slug in (problem.slug, problem.code)
-            and ignore.source is problem.span.source
-            and line in ignore.lines
-        ]
-        used.update(silencing)
-        if not silencing:
+        near = by_line.get((id(problem.span.source), problem.span.line), [])
+        named = [i for i in near if ignores[i].slug in (problem.slug, problem.code)]
+        if named and problem.severity == WARNING:
+            used.update(named)
+        else:
             kept.append(problem)
     known, silent = list(slugs), set(unjudged)
     unused = [
@@ -105,8 +105,8 @@ def _ignores(comments: Iterable[ast.Comment], statements: Iterable[ast.Statement
     return found
 
 
-def _units(statements: Iterable[ast.Statement]) -> list[tuple[Source, int, int]]:
-    """(source, first line, last line) of every statement, a test split into its header and its cases."""
+def _units(statements: Iterable[ast.Statement]) -> dict[int, list[tuple[int, int]]]:
+    """By source, (first line, last line) of every statement in order, a test split into head and cases."""
     nodes: list[Span] = []
     for statement in statements:
         if isinstance(statement, ast.Test):
@@ -115,21 +115,19 @@ def _units(statements: Iterable[ast.Statement]) -> list[tuple[Source, int, int]]
             nodes.extend(case.span for case in statement.cases)
         else:
             nodes.append(statement.span)
-    return [
-        (span.source, span.line, span.source.position(max(span.start, span.end - 1))[0]) for span in nodes
-    ]
+    units: dict[int, list[tuple[int, int]]] = {}
+    for span in nodes:
+        last = span.source.position(max(span.start, span.end - 1))[0]
+        units.setdefault(id(span.source), []).append((span.line, last))
+    return {source: sorted(lines) for source, lines in units.items()}
 
 
-def _lines(comment: ast.Comment, units: list[tuple[Source, int, int]]) -> range:
+def _lines(comment: ast.Comment, units: dict[int, list[tuple[int, int]]]) -> range:
     """The lines that a comment speaks for: of the statement it stands in or behind, or of the next one."""
     source, line = comment.span.source, comment.span.line
-    own = [unit for unit in units if unit[0] is source]
-    for _, first, last in own:
-        if first <= line <= last:
-            return range(first, last + 1)
+    own = units.get(id(source), [])
+    i = bisect_right(own, (line, sys.maxsize))
+    if i and own[i - 1][0] <= line <= own[i - 1][1]:
+        return range(own[i - 1][0], own[i - 1][1] + 1)
     alone = not source.text[source.line_starts[line - 1] : comment.span.start].strip()
-    following = [(first, last) for _, first, last in own if first > line]
-    if alone and following:
-        first, last = min(following)
-        return range(line, last + 1) if first else range(0)
-    return range(line, line + 1)
+    return range(line, own[i][1] + 1) if alone and i < len(own) else range(line, line + 1)

@@ -4,6 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 64
+"""Letters of a word beyond which nobody misspelt it."""
+
+SHOWN = 30
+"""Most names that a message lists."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, c`, and how many more when there are too many to read."""
+    words = list(dict.fromkeys(names))
+    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+    return ", ".join(words[:SHOWN]) + more
+
+
+def shortened(name: str) -> str:
+    """A name as a message shows it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The name in `known` within a third of its letters of `word`, the closest one; None if none is.
@@ -11,6 +29,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     Letters swapped, left out, added or changed each count one; upper and lower case differ by nothing.
     """
     best: tuple[int, str] | None = None
+    if len(word) > LONGEST:
+        return None
     for name in known:
         limit = max(1, max(len(word), len(name)) // 3)
         distance = _distance(word.lower(), name.lower(), limit)

@@ -12,9 +12,9 @@ from kistdsl.language import name_codes as codes
 from kistdsl.language import number_codes as numbers
 from kistdsl.language import phrase_codes as phrases
 from kistdsl.language.codes import ERROR
-from kistdsl.language.definitions import Definitions, share
+from kistdsl.language.definitions import MANY, Definitions, share
 from kistdsl.language.includes import Assembly
-from kistdsl.language.nearest import nearest
+from kistdsl.language.nearest import listed
 from kistdsl.language.spelling import overflows
 from kistdsl.schema import Schema
 
@@ -159,6 +159,9 @@ class _Rules:
         term = self.names.terms.get((name.text, column.text)) or self.names.terms.get((name.text, None))
         if term is not None or self.names.broken("TERM", name.text):
             return term
+        if len(self.names.problems) > MANY:
+            self.names.unknown(codes.UNKNOWN_TERM, name, "term", (), "it is defined nowhere in this file")
+            return None
         others = [t for t in self.names.terms.values() if t.name == name.text and t.column is not None]
         if others:
             self.names.say(
@@ -170,7 +173,7 @@ class _Rules:
             )
             return None
         fitting = [t.name for t in self.names.terms.values() if t.column in (None, column.text)]
-        hint = f"known for `{column.text}` are {', '.join(dict.fromkeys(fitting))}"
+        hint = f"known for `{column.text}` are {listed(fitting)}"
         self.names.unknown(codes.UNKNOWN_TERM, name, "term", fitting, hint)
         return None
 
@@ -179,8 +182,9 @@ class _Rules:
     def _tests(self, tests: Iterable[ast.Test], rules: tuple[checked.Rule, ...]) -> None:
         known = {rule.name for rule in rules}
         known |= {s.name.text for s in self.names.all(ast.Rule) if s.name is not None}
+        faulty = self._faulty()
         for test in tests:
-            if not test.cases and id(test.span.source) not in self._faulty():
+            if not test.cases and id(test.span.source) not in faulty:
                 self.names.say(
                     phrases.EMPTY_TEST,
                     test.span,
@@ -228,7 +232,7 @@ class _Rules:
         by = expectation.by
         if by is None or by.text in rules or self.names.broken("RULE", by.text):
             return
-        hint = "an unnamed rule is called by its line, `L12`" if nearest(by.text, rules) is None else ""
+        hint = "an unnamed rule is called by its line, `L12`"
         self.names.unknown(codes.UNKNOWN_RULE, by, "rule", rules, hint)
 
 

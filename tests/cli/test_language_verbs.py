@@ -233,3 +233,21 @@ def test_a_property_of_an_installed_package_is_known(folder: Path) -> None:
     installed = {**environment, "PYTHONPATH": str(site)}
     found = subprocess.run(command, capture_output=True, text=True, env=installed, check=False)
     assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_colour_on_a_terminal_unless_it_is_unwanted(folder: Path) -> None:
+    pty = pytest.importorskip("pty")
+
+    def seen(**environment: str) -> bytes:
+        main_end, terminal = pty.openpty()
+        command = [sys.executable, "-m", "kistdsl", "check", "-q", "wrong.kr"]
+        clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
+        subprocess.run(command, stdout=terminal, env={**clean, **environment}, check=False)
+        os.close(terminal)
+        shown = os.read(main_end, 65536)
+        os.close(main_end)
+        return shown
+
+    assert b"\x1b[1;31merror[K101" in seen(TERM="xterm")
+    assert b"\x1b" not in seen(TERM="dumb")
+    assert b"\x1b" not in seen(TERM="xterm", NO_COLOR="1")
