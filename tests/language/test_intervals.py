@@ -23,7 +23,10 @@ def test_deciding_values_are_exact(data: st.DataObject) -> None:
     program = data.draw(programs(norms=("zadeh",)))
     rng = random.Random(data.draw(st.integers(0, 1 << 30)))
     ranges = ranges_of(program)
-    values = {c.name: min(max(rng.uniform(-0.2, 1.4) * c.gamma, ranges[c.name][0]), ranges[c.name][1]) for c in program.columns}
+    values = {
+        c.name: min(max(rng.uniform(-0.2, 1.4) * c.gamma, ranges[c.name][0]), ranges[c.name][1])
+        for c in program.columns
+    }
     for column in program.columns:
         low, high = ranges[column.name]
         found = deciding_values(program, values, column.name)

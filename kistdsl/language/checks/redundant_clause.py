@@ -86,8 +86,19 @@ def _told_elsewhere(
 
 
 def _constant(analysis: Analysis, node: checked.Condition) -> bool:
-    """Whether a part is a clause whose term always holds: reported at the term."""
-    return isinstance(node, checked.Proposition) and (node.column, node.term.name) in analysis.constant
+    """Whether a part always holds because of its term, which is reported for that.
+
+    Either the term covers the whole range, or the part negates a term that lies outside it.
+    """
+    negated = False
+    while isinstance(node, checked.Not):
+        node, negated = node.operand, not negated
+    if not isinstance(node, checked.Proposition):
+        return False
+    key = (node.column, node.term.name)
+    if node.negated != negated:
+        return key in analysis.weak and analysis.weak[key].highest.value == 0.0
+    return key in analysis.constant
 
 
 def _beside_constant(analysis: Analysis, part: Part) -> bool:
