@@ -17,7 +17,7 @@ from kistdsl.kist import events
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
 from kistdsl.kist.results_table import results_table
 from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_json
-from kistdsl.kist.self_training import Request, Result, train
+from kistdsl.kist.self_training import Request, train
 from kistdsl.resources import resource
 
 DEMO_LINE = "line"
@@ -28,13 +28,15 @@ def run(args: argparse.Namespace) -> int:
     """Train, print the table and where everything lies; exit code 0."""
     console = Console.of(args)
     request = _resumed(args, console) if args.resume else _asked(args, console)
-    with Watcher(console) as watcher:
-        result = train(request, watcher)
-    report = _report(result)
-    print(results_table(result))
-    print(f"\nrun folder: {result.folder.root}")
-    if report:
-        print(f"report:     {report}")
+    try:
+        with Watcher(console) as watcher:
+            result = train(request, watcher)
+    except KeyboardInterrupt:
+        console.say(f"stopped; go on with: kistdsl train --resume --out {request.out}")
+        raise
+    if result.writes:
+        print(results_table(result))
+        print(f"\nrun folder: {result.folder.root}")
     return 0
 
 
@@ -85,9 +87,13 @@ def rules_of(path: Path | None) -> tuple[RuleSet | None, str]:
 
 
 def _require_new(out: Path) -> None:
-    root = RunFolder(out).root
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InputError(f"{root}: exists already; give another --out, or --resume to go on")
+    """Said before the data are read; the folder itself is made after.
+
+    Raises:
+        InputError: `out` exists and holds something.
+    """
+    if RunFolder(out).taken:
+        raise InputError(f"{out}: exists already; give another --out, or --resume to go on")
 
 
 def _free_folder(wanted: Path) -> Path:
@@ -193,8 +199,3 @@ class Watcher:
 def percent(value: float | None) -> str:
     """A figure in percent, or a dash."""
     return "-" if value is None else f"{100 * value:.1f}"
-
-
-def _report(result: Result) -> Path | None:
-    """Make report.html."""
-    return None

@@ -85,14 +85,23 @@ class RunFolder:
         """Whether the run came to its end."""
         return self.model.is_file() and self.metrics.is_file()
 
+    @property
+    def taken(self) -> bool:
+        """Whether it holds more than what a run that was stopped before its config.json leaves."""
+        if not self.root.is_dir():
+            return self.root.exists()
+        begun = {self.stages.name, self.labels.name, self.rules.name}
+        names = {path.name for path in self.root.iterdir()}
+        return not names <= begun or any(self.stages.glob("*")) or any(self.labels.glob("*"))
+
     def create(self) -> None:
         """Make the folder.
 
         Raises:
-            InputError: it exists and holds something, or cannot be made.
+            InputError: it exists and holds something (but the beginnings of a run), or cannot be made.
         """
         try:
-            if self.root.exists() and any(self.root.iterdir()):
+            if self.taken:
                 raise InputError(f"{self.root}: exists already; give another --out, or --resume to go on")
             self.stages.mkdir(parents=True, exist_ok=True)
             self.labels.mkdir(exist_ok=True)

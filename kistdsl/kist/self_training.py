@@ -76,11 +76,13 @@ class Result:
         folder: where everything lies.
         settings: of the run.
         models: initial model, baseline trained as long, KIST: those that were trained, in this order.
+        writes: whether this process (of several) is the one that writes and tells.
     """
 
     folder: RunFolder
     settings: Settings
     models: tuple[ModelResult, ...]
+    writes: bool = True
 
 
 def train(request: Request, listener: Listener = ignore) -> Result:
@@ -193,7 +195,7 @@ class _Run:
         if self.shop.world.writes:
             self._write(network, taught, models)
         self.shop.world.wait()
-        return Result(self.folder, self.settings, tuple(models))
+        return Result(self.folder, self.settings, tuple(models), self.shop.world.writes)
 
     def _teaches(self) -> bool:
         """Whether there is all that KIST needs; says what is missing otherwise."""

@@ -142,6 +142,21 @@ def test_a_finished_run_is_resumed_at_once_and_another_one_is_not(line: Line, tm
         train(request_for(line, out))
 
 
+def test_out_of_memory_names_the_batch(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Tensor, "backward", full)
+    with pytest.raises(InputError, match=r"out of memory.*batch = 8, iteration_batch = 4, size = 32"):
+        train(request_for(line, tmp_path / "run"))
+
+
+def test_a_run_stopped_before_it_began_is_begun_again(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "run" / "stages").mkdir(parents=True)
+    (tmp_path / "run" / "rules.kr").write_text("")
+    assert train(request_for(line, tmp_path / "run", method="l2")).models
+
+
 def test_a_damaged_checkpoint_is_named(line: Line, tmp_path: Path) -> None:
     out = tmp_path / "run"
     train(request_for(line, out))
