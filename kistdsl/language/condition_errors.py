@@ -100,12 +100,11 @@ def _missing_operand(m: Mistake) -> Diagnostic | None:
         message = f"`{m.text()}` has no condition before it"
         help = f"{_EXAMPLE}, or delete `{m.text()}`"
         return m.report(codes.MISSING_CONDITION, message, help=help, fix=m.without())
-    labels = [] if kind == END else [Label(m.span(), f"but `{m.text()}` follows")]
     return m.report(
         codes.MISSING_CONDITION,
         f"a condition is missing behind `{m.text(-1)}`",
-        span=m.span(-1),
-        labels=labels,
+        span=m.span(-1) if kind == END else None,
+        labels=[] if kind == END else [Label(m.span(-1), ""), Label(m.span(), "this is none", primary=True)],
         help=f"{_EXAMPLE}, or delete `{m.text(-1)}`",
         fix=m.without(-1) if before in _JOINTS else None,
     )
@@ -241,11 +240,12 @@ def _complete(m: Mistake) -> Diagnostic | None:
     if m.kind() in ("NAME", "LPAR", "ARROW", "COLON", "EQUALS", END) or m.text() in ("->", "→"):
         target = m.text() if m.kind() == "NAME" else m.text(1) if m.kind(1) == "NAME" else "anomalous"
         replaced = m.kind() in ("ARROW", "COLON", "EQUALS") or m.text() in ("->", "→")
-        message = f"`{m.text()}` stands where THEN belongs" if replaced else "THEN is missing"
+        before = f" before `{m.text()}`" if m.kind() == "NAME" else ""
+        message = f"`{m.text()}` stands where THEN belongs" if replaced else f"THEN is missing{before}"
         return m.report(
             codes.MISSING_THEN,
             message,
-            span=m.span() if replaced else m.behind,
+            span=m.span() if replaced or before else m.behind,
             help=f"a rule ends in its class: `THEN {target}`",
             fix=m.instead(" THEN")
             if replaced

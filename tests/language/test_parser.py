@@ -62,6 +62,22 @@ def test_comments_are_kept_and_texts_are_not_comments() -> None:
     assert [c.text for c in tree.comments] == ["# c", "#d"]
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("IF area is high AND THEN crack", "THEN"),
+        ("IF area is high AND OR gray is low THEN crack", "OR"),
+        ("IF area is high anomalous (0.8)", "anomalous"),
+        ("IF area high THEN crack", "area high"),
+        ("class scale", "scale"),
+        ("alpha 0,8", "0,8"),
+    ],
+)
+def test_the_right_word_is_marked(text: str, word: str) -> None:
+    [problem] = parse(Source("x.kr", text)).diagnostics
+    assert problem.span.text == word
+
+
 def test_eight_mistakes_eight_reports(root: Path) -> None:
     text = (root / "tests/golden/syntax/eight_mistakes.kr").read_text(encoding="utf-8")
     result = parse(Source("x.kr", text))
