@@ -16,6 +16,9 @@ import llvmlite.binding as llvm
 
 from kistdsl.backends import kernel_cache
 
+PIPELINE = "O3, loops vectorised"
+"""Part of the key of kept machine code: to be changed with anything in `_optimise` or `_target_machine`."""
+
 _LOCK = threading.Lock()
 """LLVM's global state is set up once; its other objects are not shared between threads."""
 
@@ -74,6 +77,7 @@ def _key(assembly: str) -> str:
     """Digest of everything that the machine code depends on."""
     parts = (
         assembly,
+        PIPELINE,
         llvmlite.__version__,
         str(llvm.llvm_version_info),
         llvm.get_process_triple(),
@@ -97,7 +101,9 @@ def _optimise(assembly: str, machine: Any) -> Any:
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
-    options.slp_vectorization = True
+    # Vectorising straight-line code finds nothing here that the loop vectoriser has not found, and takes
+    # most of the time for long rule files.
+    options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return module

@@ -24,8 +24,10 @@ def apply(node: ir.Node, x: float, dtype: ir.Dtype) -> float:
     Raises:
         KeyError: the node has no operand, or two.
     """
+    if dtype == "float64":
+        return float(_APPLY[type(node)](node, x, float))
     scalar = SCALARS[dtype]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # overflow to inf is part of the arithmetic
         return float(_APPLY[type(node)](node, scalar(x), scalar))
 
 
