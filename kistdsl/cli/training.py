@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ DEMO_LINE = "line"
 
 def run(args: argparse.Namespace) -> int:
     """Train, print the table and where everything lies; exit code 0."""
-    console = Console.of(args)
+    console = _console(args)
     request = _resumed(args, console) if args.resume else _asked(args, console)
     try:
         with Watcher(console) as watcher:
@@ -38,6 +39,22 @@ def run(args: argparse.Namespace) -> int:
         print(results_table(result))
         print(f"\nrun folder: {result.folder.root}")
     return 0
+
+
+def _console(args: argparse.Namespace) -> Console:
+    """The console; of several processes (torchrun) only the first one talks.
+
+    Raises:
+        InputError: several processes, and nothing that they could agree on.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and (args.out is None or not (args.data or args.resume)):
+        raise InputError("train with several processes: name --data DIR and --out RUN")
+    return Console(quiet=args.quiet or _follows(), verbose=args.verbose)
+
+
+def _follows() -> bool:
+    """Whether this is another process than the one that writes."""
+    return os.environ.get("RANK", "0") != "0"
 
 
 def settings_of(args: argparse.Namespace, *, preset: str | None) -> Settings:
@@ -92,7 +109,7 @@ def _require_new(out: Path) -> None:
     Raises:
         InputError: `out` exists and holds something.
     """
-    if RunFolder(out).taken:
+    if RunFolder(out).taken and not _follows():
         raise InputError(f"{out}: exists already; give another --out, or --resume to go on")
 
 
