@@ -161,12 +161,6 @@ MAPS: dict[str, Callable[[Picture], NDArray[np.float32]]] = {
 """Every candidate map but the residual, by name."""
 
 
-def spread(values: NDArray[np.floating]) -> tuple[float, float]:
-    """(median, 1.4826 times the median absolute deviation): mean and sigma of what is ordinary in a map."""
-    middle = float(np.median(values))
-    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
-
-
 def _over_local_median(picture: Picture) -> NDArray[np.float64]:
     """Gray over the median gray around it (both at least one level)."""
     height, width = picture.shape

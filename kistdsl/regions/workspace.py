@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.regions.measure import ORDER, Pixels, Scratch, allocate_scratch
+from kistdsl.regions.measure import Pixels, Scratch, allocate_scratch
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.runs import (
     Generation,
@@ -89,8 +89,3 @@ def pixels_of(picture: Picture, names: frozenset[str]) -> Pixels:
         picture.log_red_green if names & COLOUR else 0.0,
         picture.log_blue_green if names & COLOUR else 0.0,
     )
-
-
-def known(names: frozenset[str]) -> bool:
-    """Whether all of these are built-in properties."""
-    return names <= ORDER.keys()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kistdsl.diagnostics import InputError
-from kistdsl.regions.maps import MAPS, CandidateMap, map_values, spread
+from kistdsl.regions.maps import MAPS, CandidateMap, map_values
 from kistdsl.regions.picture import Picture
 
 SIZES = [(1, 1), (1, 30), (40, 33), (64, 80)]
@@ -70,10 +70,3 @@ def test_thresholds_of_a_map() -> None:
     assert len(CandidateMap.by_spread("darkness", 0.0, 0.1).levels) == 7
     with pytest.raises(InputError, match="no candidate map"):
         CandidateMap("dark", (0.1,))
-
-
-def test_spread_ignores_what_is_rare() -> None:
-    values = np.concatenate([np.random.default_rng(0).standard_normal(10_000) * 2 + 3, np.full(100, 1e6)])
-    middle, sigma = spread(values)
-    assert middle == pytest.approx(3, abs=0.1)
-    assert sigma == pytest.approx(2, abs=0.1)
