@@ -7,6 +7,7 @@ the verb that was asked for is imported, so `check` never waits for numba or tor
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import sys
 import traceback
@@ -37,7 +38,31 @@ VERBS: dict[str, str] = {
 }
 """Every verb and its one-line help; a verb's own module holds the rest."""
 
+EXTRAS = {
+    **dict.fromkeys(("torch", "cv2", "scipy", "pydantic", "safetensors", "rich"), "train"),
+    "pyarrow": "parquet",
+    **dict.fromkeys(("onnx", "onnxruntime"), "onnx"),
+    **dict.fromkeys(("pygls", "lsprotocol"), "lsp"),
+    **dict.fromkeys(("markdown", "pygments"), "docs"),
+}
+"""The extra that brings each optional package."""
+
 ISSUES = "https://github.com/kistdsl/kistdsl/issues"
+
+
+class Version(argparse.Action):
+    """Print the version and what a bug report needs of the machine."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import platform
+        from importlib import metadata
+
+        print(f"kistdsl {__version__}")
+        print(f"Python {platform.python_version()}, {platform.platform()}, {platform.machine()}")
+        for name in ("numpy", "numba", "lark", "torch", "opencv-python-headless", "opencv-python", "pyarrow"):
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                print(f"{name} {metadata.version(name)}")
+        parser.exit()
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
@@ -47,7 +72,7 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         description="Write down what a defect looks like; localize defects without drawing a mask.",
         epilog="Every verb has its own --help. Exit codes: 0 fine, 1 findings, 2 usage or unfit input, 101 a bug.",
     )
-    parser.add_argument("--version", action="version", version=f"kistdsl {__version__}")
+    parser.add_argument("--version", action=Version, nargs=0, help="version, and what a bug report needs")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, help_line in VERBS.items():
         sub = verbs.add_parser(name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".")
@@ -67,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KistError as error:
         print(error.report(), file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        return _missing(error)
     except KeyboardInterrupt:
         print("kistdsl: stopped", file=sys.stderr)
         return 130
@@ -74,11 +101,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001 - the last resort: a bug in kistdsl, reported as one
-        traceback.print_exc()
-        print(
-            f"kistdsl {__version__}: this is a bug in kistdsl; please report it at {ISSUES}", file=sys.stderr
-        )
-        return 101
+        return _bug()
+
+
+def _missing(error: ModuleNotFoundError) -> int:
+    """An optional package that is not installed: which extra brings it."""
+    package = (error.name or "").partition(".")[0]
+    if package not in EXTRAS:
+        return _bug()
+    extra = EXTRAS[package]
+    print(f"kistdsl: this needs {package}: pip install 'kistdsl[{extra}]'", file=sys.stderr)
+    return 2
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    print(f"kistdsl {__version__}: this is a bug in kistdsl; please report it at {ISSUES}", file=sys.stderr)
+    return 101
 
 
 def entry() -> None:
