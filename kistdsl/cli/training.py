@@ -19,6 +19,8 @@ from kistdsl.kist.config import Settings, make_settings, parse_assignments, read
 from kistdsl.kist.results_table import results_table
 from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_json
 from kistdsl.kist.self_training import Request, train
+from kistdsl.report.build import build_report
+from kistdsl.report.build import build_report
 from kistdsl.resources import resource
 
 DEMO_LINE = "line"
@@ -36,8 +38,9 @@ def run(args: argparse.Namespace) -> int:
         console.say(f"stopped; go on with: kistdsl train --resume --out {request.out}")
         raise
     if result.writes:
+        report = build_report(result.folder.root)
         print(results_table(result))
-        print(f"\nrun folder: {result.folder.root}")
+        print(f"\nrun folder: {result.folder.root}\nreport:     {report}")
     return 0
 
 

@@ -22,16 +22,16 @@ p { max-width: 46rem; margin: .4rem 0; } .soft, figcaption, caption { color: var
 nav a { margin-right: .9rem; white-space: nowrap; } a { color: var(--keyword); }
 a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--anomalous); outline-offset: 2px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .3rem; }
+caption { text-align: left; padding-bottom: .3rem; min-width: 24rem; }
 th, td { padding: .28rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 2px solid var(--soft); }
-td small { display: block; color: var(--soft); white-space: nowrap; } td.best { font-weight: 650; }
+td small { display: block; color: var(--soft); white-space: nowrap; } td.best { font-weight: 650; } td small { font-weight: 400; }
 pre { background: var(--panel); padding: .8rem 1rem; overflow-x: auto; font-size: .85rem; line-height: 1.45; }
 .kw { color: var(--keyword); font-weight: 600; } .st { color: var(--string); } .nu { color: var(--number); }
 .co { color: var(--comment); font-style: italic; }
 figure { margin: .6rem 0 1.2rem; } svg { width: 100%; max-width: 44rem; height: auto; font-size: 12px; }
 svg text { fill: var(--ink); } svg .axis { stroke: var(--soft); } svg .grid { stroke: var(--line); }
-.grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .4rem 1.4rem; }
+.grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(27rem, 100%), 1fr)); gap: .4rem 1.4rem; }
 .case { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; margin: .3rem 0 1rem; max-width: 48rem; }
 .case figure, .labels figure { margin: 0; } .case img, .labels img { width: 100%; display: block; }
 .labels { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .7rem; }
