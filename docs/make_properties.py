@@ -256,6 +256,7 @@ One declaration makes it known to `check`, `grade`, `label`, `regions` and `audi
 # my_line/properties.py
 import kistdsl
 
+
 @kistdsl.property(name="overexposed", unit="fraction", range=(0, 1), gamma=1, doc="share of white pixels")
 def overexposed(region: kistdsl.Region) -> float:
     return float((region.gray >= 250).mean())
