@@ -65,7 +65,7 @@ def cuts(program: ir.Program) -> tuple[Cut, ...] | None:
         One cut a rule, or None when some rule joins two properties by other norms than min and max.
     """
     try:
-        return tuple(_at_least(program, rule.grade, program.alpha) for _, rule in program.live_rules)
+        return tuple(_between(program, rule.grade, program.alpha, math.inf) for _, rule in program.live_rules)
     except _NoCut:
         return None
 
@@ -88,52 +88,57 @@ def holds(cut: Cut, values: tuple[float, ...] | list[float]) -> bool:
 # --- levels moving down -------------------------------------------------------------------------
 
 
-def _at_least(program: ir.Program, index: int, level: float) -> Cut:
-    """Where node `index` is >= level."""
-    node = program.nodes[index]
-    if isinstance(node, ir.Column):
-        return _inside(node.index, ((level, math.inf),))
-    if isinstance(node, ir.Minimum | ir.Maximum):
-        join = _all if isinstance(node, ir.Minimum) else _any
-        return join(_at_least(program, operand, level) for operand in ir.operands(node))
-    return _where(program, node, lambda value: value >= level)
+def _between(program: ir.Program, index: int, low: float, high: float) -> Cut:
+    """Where low <= node `index` <= high; one of the two may be infinite."""
+    while True:
+        node = program.nodes[index]
+        if isinstance(node, ir.Column):
+            return _inside(node.index, ((low, high),))
+        if isinstance(node, ir.Minimum | ir.Maximum):
+            return _all((_lower(program, node, low), _upper(program, node, high)))
+        if len(ir.operands(node)) != 1:
+            raise _NoCut
+        (index,) = ir.operands(node)
+        intervals = _pulled_back(program.dtype, node, low, high)
+        if len(intervals) != 1:
+            return _any(_between(program, index, *interval) for interval in intervals)
+        ((low, high),) = intervals
+        if (low, high) == _EVERYTHING[0]:
+            return ALWAYS
 
 
-def _at_most(program: ir.Program, index: int, level: float) -> Cut:
-    """Where node `index` is <= level."""
-    node = program.nodes[index]
-    if isinstance(node, ir.Column):
-        return _inside(node.index, ((-math.inf, level),))
-    if isinstance(node, ir.Minimum | ir.Maximum):
-        join = _any if isinstance(node, ir.Minimum) else _all
-        return join(_at_most(program, operand, level) for operand in ir.operands(node))
-    return _where(program, node, lambda value: value <= level)
+def _lower(program: ir.Program, node: ir.Minimum | ir.Maximum, low: float) -> Cut:
+    """Where a minimum or maximum is >= low."""
+    if low == -math.inf:
+        return ALWAYS
+    join = _all if isinstance(node, ir.Minimum) else _any
+    return join(_between(program, operand, low, math.inf) for operand in ir.operands(node))
 
 
-def _where(program: ir.Program, node: ir.Node, test: Callable[[float], bool]) -> Cut:
-    """Where a node of one operand passes a test that is monotone in its value."""
-    if len(ir.operands(node)) != 1:
-        raise _NoCut
-    (operand,) = ir.operands(node)
-    dtype = program.dtype
+def _upper(program: ir.Program, node: ir.Minimum | ir.Maximum, high: float) -> Cut:
+    """Where a minimum or maximum is <= high."""
+    if high == math.inf:
+        return ALWAYS
+    join = _any if isinstance(node, ir.Minimum) else _all
+    return join(_between(program, operand, -math.inf, high) for operand in ir.operands(node))
+
+
+def _pulled_back(dtype: ir.Dtype, node: ir.Node, low: float, high: float) -> tuple[Interval, ...]:
+    """The operands for which a node of one operand lies in [low, high]."""
     nearest = ROUND[dtype]
 
-    def passes(x: float) -> bool:
-        return test(apply(node, nearest(x), dtype))
+    def where(test: Callable[[float], bool]) -> tuple[Interval, ...]:
+        def passes(x: float) -> bool:
+            return test(apply(node, nearest(x), dtype))
 
-    if isinstance(node, ir.Hedge | ir.Complement | ir.Smooth | ir.Weigh):
-        intervals = _monotone(passes, 0.0, 1.0)
-    else:
-        intervals = level_set(passes, _kinks(node))
-    return _any(
-        _all(
-            (
-                ALWAYS if low == -math.inf else _at_least(program, operand, nearest(low)),
-                ALWAYS if high == math.inf else _at_most(program, operand, nearest(high)),
-            )
-        )
-        for low, high in intervals
-    )
+        if isinstance(node, ir.Hedge | ir.Complement | ir.Smooth | ir.Weigh):
+            return _monotone(passes, 0.0, 1.0)
+        return level_set(passes, _kinks(node))
+
+    above = _EVERYTHING if low == -math.inf else where(lambda value: value >= low)
+    below = _EVERYTHING if high == math.inf else where(lambda value: value <= high)
+    # Ends come from float64 bisection; rounded, they are the ends among the values of the dtype.
+    return merged((nearest(a), nearest(b)) for a, b in _intersection(above, below))
 
 
 def _monotone(passes: Callable[[float], bool], low: float, high: float) -> tuple[Interval, ...]:

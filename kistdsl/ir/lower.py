@@ -66,10 +66,22 @@ class _Lowering:
             return self.add(ir.Complement(self.condition(condition.operand)))
         table = CONJUNCTION if isinstance(condition, checked.And) else DISJUNCTION
         join = table[self.program.norms]
-        first, *rest = (self.condition(operand) for operand in condition.operands)
+        parts = [self.condition(operand) for operand in condition.operands]
+        return self.chained(join, parts) if self.program.norms != "zadeh" else self.balanced(join, parts)
+
+    def chained(self, join: Callable[[int, int], ir.Node], parts: list[int]) -> int:
+        """From left to right: the order in which a product or a sum rounds."""
+        first, *rest = parts
         for other in rest:
             first = self.add(join(first, other))
         return first
+
+    def balanced(self, join: Callable[[int, int], ir.Node], parts: list[int]) -> int:
+        """In halves: minima and maxima do not round, and long conditions stay shallow."""
+        if len(parts) == 1:
+            return parts[0]
+        half = (len(parts) + 1) // 2
+        return self.add(join(self.balanced(join, parts[:half]), self.balanced(join, parts[half:])))
 
     def proposition(self, proposition: checked.Proposition) -> int:
         value = self.add(ir.Column(self.index[proposition.column]))
