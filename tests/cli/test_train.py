@@ -61,6 +61,7 @@ def test_prints_a_table_and_where_the_run_lies(
     assert "KIST" in shown.out
     assert "blowhole" in shown.out
     assert f"run folder: {out}" in shown.out
+    assert (out / "report.html").is_file()
     assert "iteration 1:" in shown.err
     config = json.loads((out / "config.json").read_text())
     assert config["settings"]["epochs"] == 2
