@@ -20,7 +20,6 @@ from kistdsl.kist.results_table import results_table
 from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_json
 from kistdsl.kist.self_training import Request, train
 from kistdsl.report.build import build_report
-from kistdsl.report.build import build_report
 from kistdsl.resources import resource
 
 DEMO_LINE = "line"

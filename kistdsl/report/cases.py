@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kistdsl.metrics import pixel_auroc
 from kistdsl.report.contents import Arrays, Contents
 from kistdsl.report.html import paragraph, section
 from kistdsl.report.pictures import DECISION, TRUTH, heat, img, outlined, rgb
+
+_TOP_SHARE = 0.995
 
 MOST = 24
 """Cases shown at most."""
@@ -47,7 +50,7 @@ def cases(contents: Contents) -> str:
         f"What {title} sees",
         paragraph(
             f"Of the {len(found)} test images kept for this page (the first of each kind, chosen before any result "
-            "was known). Truth in green, the decision in orange; a map is bright from twice its threshold on."
+            "was known). Truth in green, the decision in orange; all maps share one scale, from dark (0) to bright."
         ),
         *(_row(panels, model, case, label) for label, case in chosen),
         f"<details><summary>{len(others)} more</summary>{rest}</details>" if others else "",
@@ -80,7 +83,7 @@ def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
     pictures = (
         (image, "image", f"Photograph {of}"),
         (outlined(image, truth, TRUTH), "truth", f"{of} with the true defect outlined, {_share(truth)}"),
-        (heat(values, 2 * limit), "map", f"Anomaly map of {of}"),
+        (heat(values, _top(panels[model], limit)), "map", f"Anomaly map of {of}"),
         (outlined(image, mask, DECISION), "decision", f"{of} with the decision outlined, {_share(mask)}"),
     )
     cells = "".join(
@@ -90,5 +93,10 @@ def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
     return f'<h3>{escape(label)}: {escape(case.name)}{escape(score)}</h3><div class="case">{cells}</div>'
 
 
-def _share(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
+def _top(maps: NDArray[np.float32], limit: float) -> float:
+    """End of the colour scale: most of what the maps reach, and never so low that noise looks like a find."""
+    return max(float(np.quantile(maps, _TOP_SHARE)), 2 * limit)
+
+
+def _share(mask: NDArray[np.bool_]) -> str:
     return f"{100 * float(mask.mean()):.2f} % of the image" if mask.any() else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -70,8 +71,8 @@ def labels(contents: Contents) -> str:
         "labels",
         "Pseudo-labels",
         paragraph(
-            f"{labelled} of {len(last)} anomalous training images carry a label: what the rules take for a defect, "
-            "never seen by hand. Outlined in orange, the largest first."
+            f"{labelled} of {len(last)} anomalous training images carry a label: what the rules take for a defect; "
+            "no hand drew it. Outlined in orange, the largest first."
             + (f" {more} more lie in pseudo_labels/." if more else "")
         ),
         f'<div class="labels">{figures}</div>',
@@ -84,7 +85,7 @@ def _figure(stored: Arrays, index: int) -> str:
     share = f"{100 * float(mask.mean()):.2f} %" if mask.any() else "no label"
     by = _rules_of(stored, index)
     picture = img(outlined(rgb(stored["images"][index]), mask, DECISION), f"{name}, pseudo-label {share}{by}")
-    return f"<figure>{picture}<figcaption>{escape(name)}: {share}{escape(by)}</figcaption></figure>"
+    return f"<figure>{picture}<figcaption>{escape(PurePosixPath(name).name)}: {share}{escape(by)}</figcaption></figure>"
 
 
 def _rules_of(stored: Arrays, index: int) -> str:
