@@ -1,7 +1,7 @@
 """The loop of Algorithm 1: thresholds, pseudo-labels, model update.
 
 An iteration's facts (JSON): `iteration`, `mu`, `sigma`, `thresholds`, `labelled_images`, `regions`,
-`pixels` (labelled, over all images), `rules` (see `RuleFiring`), and `stopped`: why self-training ends
+`pixels` (labelled, over all images), `rules` (see `RuleFiring`), `by_image` (pixels of each rule), and `stopped`: why self-training ends
 with the model before this iteration, or None.
 """
 
@@ -56,6 +56,7 @@ class Labelling:
         statistics: mu and sigma of eq. 9.
         thresholds: by candidate map.
         firings: of the rules, this iteration.
+        by_image: for each anomalous image, the pixels that each rule labelled; of rules that take part.
     """
 
     masks: Masks
@@ -63,6 +64,7 @@ class Labelling:
     statistics: Statistics
     thresholds: dict[str, list[float]]
     firings: tuple[RuleFiring, ...]
+    by_image: tuple[dict[str, int], ...]
 
     def facts(self, number: int, stopped: str | None) -> dict[str, Any]:
         """As JSON."""
@@ -75,6 +77,7 @@ class Labelling:
             "regions": sum(count_regions(mask) for mask in self.masks),
             "pixels": int(self.masks.sum()),
             "rules": [asdict(firing) for firing in self.firings],
+            "by_image": list(self.by_image),
             "stopped": stopped,
         }
 
@@ -114,7 +117,14 @@ def label_images(
         statistics=statistics,
         thresholds={candidate.name: list(candidate.levels) for candidate in candidates},
         firings=firings,
+        by_image=tuple(_pixels_by_rule(label, firings) for label in of_anomalous),
     )
+
+
+def _pixels_by_rule(label: ImageLabel, firings: Sequence[RuleFiring]) -> dict[str, int]:
+    """Pixels of an image that each rule labelled, without rules that are set aside or labelled none."""
+    names = [firing.rule for firing in firings if not firing.set_aside]
+    return {name: int(label.by_rule[name].sum()) for name in names if label.by_rule[name].any()}
 
 
 def _kept(stages: Stages, labels: Sequence[ImageLabel], firings: Sequence[RuleFiring]) -> Masks:

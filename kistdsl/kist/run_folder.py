@@ -6,7 +6,8 @@ model.safetensors    the final network; its metadata hold settings, channels and
 metrics.json         figures of each model: `models`, a list in the order of the table, each with
                      `name`, `title`, `seconds`, `steps`, `figures` (filtered map) and `raw`
 history.csv          one row an iteration (0: the initial model)
-rules.json           one object an iteration: `iteration`, `rules` (firing counts, set aside or not)
+rules.json           one object an iteration: `iteration`, `rules` (firing counts, set aside or not),
+                     `by_image` (for each anomalous training image, {rule: pixels that it labelled})
 pseudo_labels/       the last label of each anomalous training image, <folder>_<stem>_mask.png (0/255)
 panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, S[, 3]) uint8, `truths`
                      (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2,)

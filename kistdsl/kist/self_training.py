@@ -323,7 +323,8 @@ class _Run:
             write_arrays(self.folder.root / "residuals.npz", evidence.histograms(baseline, final))
         if taught:
             write_labels(self.folder, self.data.anomalous, taught.iterations)
-            rules = [{"iteration": u.facts["iteration"], "rules": u.facts["rules"]} for u in taught.updates]
+            kept = ("iteration", "rules", "by_image")
+            rules = [{name: u.facts[name] for name in kept if name in u.facts} for u in taught.updates]
             write_json(self.folder.firings, rules)
         write_csv(self.folder.history, self.history)
         self._write_model(final)

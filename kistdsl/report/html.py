@@ -19,10 +19,10 @@ h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.4
   border-bottom: 1px solid var(--line); padding-bottom: .2rem; } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
 p { max-width: 46rem; margin: .4rem 0; } .soft, figcaption, caption { color: var(--soft); font-size: .87rem; }
 .verdict { font-size: 1.12rem; border-left: .3rem solid var(--normal); padding: .5rem .9rem; background: var(--panel); }
-nav a { margin-right: .9rem; white-space: nowrap; } a { color: var(--keyword); }
+nav { display: flex; flex-wrap: wrap; gap: .1rem .9rem; } nav a { white-space: nowrap; } a { color: var(--keyword); }
 a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--anomalous); outline-offset: 2px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .3rem; min-width: 24rem; }
+caption { text-align: left; padding-bottom: .3rem; min-width: min(24rem, 80vw); }
 th, td { padding: .28rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 2px solid var(--soft); }
 td small { display: block; color: var(--soft); white-space: nowrap; } td.best { font-weight: 650; } td small { font-weight: 400; }

@@ -64,7 +64,7 @@ def labels(contents: Contents) -> str:
         return ""
     last = stored["last"]
     order = np.argsort(-last.sum((1, 2)), kind="stable")[:MOST].tolist()
-    figures = "".join(_figure(stored, i) for i in order)
+    figures = "".join(_figure(contents, stored, i) for i in order)
     labelled = int(last.any((1, 2)).sum())
     more = len(last) - len(order)
     return section(
@@ -79,19 +79,20 @@ def labels(contents: Contents) -> str:
     )
 
 
-def _figure(stored: Arrays, index: int) -> str:
+def _figure(contents: Contents, stored: Arrays, index: int) -> str:
     name = str(stored["names"][index])
     mask = np.asarray(stored["last"][index], np.bool_)
     share = f"{100 * float(mask.mean()):.2f} %" if mask.any() else "no label"
-    by = _rules_of(stored, index)
+    by = _rules_of(contents, index)
     picture = img(outlined(rgb(stored["images"][index]), mask, DECISION), f"{name}, pseudo-label {share}{by}")
     return f"<figure>{picture}<figcaption>{escape(PurePosixPath(name).name)}: {share}{escape(by)}</figcaption></figure>"
 
 
-def _rules_of(stored: Arrays, index: int) -> str:
-    """The rules of an image's label, the one with most pixels first: `rules` (R,), `pixels` (N, R)."""
-    if "rules" not in stored:
-        return ""
-    pixels = stored["rule_pixels"][index]
-    order = [i for i in np.argsort(-pixels, kind="stable").tolist() if pixels[i]]
-    return " by " + ", ".join(f"{stored['rules'][i]} ({pixels[i]} px)" for i in order) if order else ""
+def _rules_of(contents: Contents, index: int) -> str:
+    """The rules that marked this image in any iteration, the one with most pixels first."""
+    pixels: dict[str, int] = {}
+    for iteration in contents.firings:
+        for name, count in iteration["by_image"][index].items() if "by_image" in iteration else ():
+            pixels[name] = max(count, pixels.get(name, 0))
+    order = sorted(pixels, key=lambda name: -pixels[name])
+    return " by " + ", ".join(f"{name} ({pixels[name]} px)" for name in order) if order else ""

@@ -44,7 +44,7 @@ def _comparison(kist: Json, before: Json, title: str) -> str:
     auroc = f"pixel AUROC {_share(kist['pixel_auroc'])} % against {_share(before['pixel_auroc'])} %"
     if new is None or old is None:
         return f"KIST: {auroc} of the {title}; AUPRO is not defined on this test set."
-    word = "better than" if new > old else "worse than" if new < old else "as good as"
+    word = "ahead of" if new > old else "behind" if new < old else "level with"
     common = [kind for kind in kist["by_type"] if kind in before["by_type"]]
     won = sum(_or_zero(kist["by_type"][k][MAIN]) > _or_zero(before["by_type"][k][MAIN]) for k in common)
     return (
@@ -174,9 +174,7 @@ def _curve_plot(contents: Contents, lines: list[tuple[str, list[tuple[float, flo
         y_name="percent",
         x_ticks=whole,
     )
-    return legend(names) + figure(
-        plot, "On the test set, with the filter. Nothing was chosen by these figures."
-    )
+    return legend(names) + figure(plot, "On the test set, with the filter of the map.")
 
 
 def _points(contents: Contents, key: str) -> list[tuple[float, float]]:

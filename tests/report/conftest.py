@@ -72,7 +72,10 @@ def run_folder(tmp_path: Path) -> Path:
     (folder / "rules.kr").write_text(RULES, encoding="utf-8")
     rule = {"rule": "hole", "normal_share": 0.001, "anomalous_share": 0.03, "normal_images": 1}
     rule |= {"anomalous_images": 3, "anomalous_pixels": 90, "set_aside": False}
-    (folder / "rules.json").write_text(json.dumps([{"iteration": 1, "rules": [rule]}]), encoding="utf-8")
+    (folder / "rules.json").write_text(
+        json.dumps([{"iteration": 1, "rules": [rule], "by_image": [{}, {"hole": 36}, {"hole": 30}]}]),
+        encoding="utf-8",
+    )
     _write_history(folder / "history.csv")
     _write_arrays(folder, colour=False)
     return folder

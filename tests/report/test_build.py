@@ -67,10 +67,10 @@ def test_whole_run(run_folder: Path) -> None:
     ):
         assert f'<section id="{anchor}">' in text
     assert (
-        "KIST is better than the baseline: AUPRO 90.0 % against 71.0 % of the baseline trained as long"
-        in text
+        "KIST is ahead of the baseline: AUPRO 90.0 % against 71.0 % of the baseline trained as long" in text
     )
     assert "ahead on 2 of 2 defect types. The 95 % intervals do not overlap." in text
+    assert "b: 6.25 % by hole (36 px)" in text
     assert "91.0<small>89.0 to 93.0</small>" in text
     assert "hole &amp; &lt;edge&gt;" in text
     assert "hole & <edge>" not in text
@@ -89,7 +89,7 @@ def test_rules_text_unchanged(run_folder: Path) -> None:
 def test_worse_and_uncertain(run_folder: Path) -> None:
     write_models(run_folder, model("initial", "baseline (initial model)", 0.80), model("kist", "KIST", 0.79))
     text = built(run_folder)
-    assert "KIST is worse than the baseline" in text
+    assert "KIST is behind the baseline" in text
     assert "intervals overlap" in text
 
 
