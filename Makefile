@@ -20,10 +20,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: install    ## the main job on a generated line: baseline beside KIST, a table and a report
-	$(BIN)/kistdsl train --out runs/demo
+	$(BIN)/kistdsl train
 
 test: install    ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 check: install   ## format, lint, types, who may import whom
 	$(BIN)/ruff format --check .
