@@ -135,10 +135,28 @@ def segment(x: Tensor, start: Tensor, end: Tensor, low: Tensor, high: Tensor) ->
     return torch.clamp(line, torch.minimum(low, high), torch.maximum(low, high))
 
 
+def _rounded_root(x: Tensor) -> Tensor:
+    """Square root of 0 < x <= 1, correctly rounded: torch's own may be off by one ulp on some processors."""
+    scaled = x * 2.0**600  # no product below underflows
+    s = torch.sqrt(scaled)
+    c = s * 134217729.0
+    high = c - (c - s)
+    low = s - high
+    square = s * s
+    error = ((high * high - square) + 2.0 * high * low) + low * low
+    rest = (scaled - square) - error
+    above, below = torch.nextafter(s, torch.full_like(s, math.inf)), torch.nextafter(s, torch.zeros_like(s))
+    root = torch.where(rest > s * (above - s), above, torch.where(rest <= -s * (s - below), below, s))
+    return root * 2.0**-300
+
+
 def square_root(x: Tensor) -> Tensor:
-    """Square root with a gradient at 0 too (1, where the slope is infinite)."""
+    """Square root of x in [0, 1], with a gradient at 0 too (1, where the slope is infinite)."""
     plain = x > 0.0
-    return torch.where(plain, torch.sqrt(torch.where(plain, x, 1.0)), x)
+    safe = torch.where(plain, x, 1.0)
+    root = torch.sqrt(safe)
+    correction = _rounded_root(safe.detach().to(torch.float64)).to(x.dtype) - root.detach()
+    return torch.where(plain, root + correction, x)
 
 
 HEDGES = {
