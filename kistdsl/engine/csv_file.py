@@ -16,7 +16,7 @@ import numpy as np
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns
+from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
 from kistdsl.engine.rule_set import Evaluation
 
 if TYPE_CHECKING:
@@ -52,6 +52,21 @@ class CsvFile:
                 temporary = stack.enter_context(atomic_path(out))
                 sink = stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
             _copy(grader, reader, header, sink)
+
+    def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
+        """See `kistdsl.engine.files.TableFile`."""
+        with self._open() as source:
+            reader = _Reader(self.name, source)
+            header = reader.header()
+            self._check(header, properties)
+            done = 0
+            for piece in reader.pieces():
+                if number <= done + len(piece.rows):
+                    fields = piece.rows[number - done - 1]
+                    wanted = {name: fields[header.index(name)] for name in properties}
+                    return {name: _number(self.name, text, name, number - 1) for name, text in wanted.items()}
+                done += len(piece.rows)
+        raise no_such_row(self.name, number, done)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[TextIO]:

@@ -92,7 +92,9 @@ class PixelPool:
         validate(name, scores, mask)
         dtype = np.result_type(self._buffer.dtype, scores.dtype)
         if dtype != self._buffer.dtype:
-            self._buffer = self._buffer.astype(dtype)
+            wider: Scores = np.empty(len(self._buffer), dtype)
+            wider[: self._starts[-1]] = self.normals  # the rest is not set: casting it could warn
+            self._buffer = wider
         at = self._starts[-1]
         set_pixels = int(np.count_nonzero(mask)) if mask is not None else 0
         end = at + scores.size - set_pixels
