@@ -7,6 +7,7 @@ float64, for the functions that compute in it), and can be traced: no branch dep
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -159,7 +160,7 @@ def square_root(x: Tensor) -> Tensor:
     return torch.where(plain, root + correction, x)
 
 
-HEDGES = {
+HEDGES: dict[str, Callable[[Tensor], Tensor]] = {
     "very": lambda x: x * x,
     "extremely": lambda x: (x * x) * x,
     "somewhat": square_root,
@@ -182,8 +183,16 @@ def bounded_sum(a: Tensor, b: Tensor) -> Tensor:
     return torch.where(t >= 1.0, 1.0, t)
 
 
-CONJUNCTION = {"zadeh": torch.minimum, "product": torch.mul, "lukasiewicz": bounded_difference}
-DISJUNCTION = {"zadeh": torch.maximum, "product": probabilistic_sum, "lukasiewicz": bounded_sum}
+CONJUNCTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "zadeh": torch.minimum,
+    "product": torch.mul,
+    "lukasiewicz": bounded_difference,
+}
+DISJUNCTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "zadeh": torch.maximum,
+    "product": probabilistic_sum,
+    "lukasiewicz": bounded_sum,
+}
 
 
 def winners(grades: list[Tensor], skip_missing: bool) -> tuple[Tensor, Tensor]:

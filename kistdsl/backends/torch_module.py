@@ -118,7 +118,8 @@ class RuleModule(nn.Module):
         values = self._columns(regions)
         known: dict[checked.Proposition, Tensor] = {}
         truths = [self._truth(rule.condition, values, known) for rule in self.program.rules]
-        return torch.stack(torch.broadcast_tensors(*truths), -1) * self.truth_values
+        shared = torch.broadcast_tensors(*truths)  # type: ignore[no-untyped-call]
+        return torch.stack(shared, -1) * self.truth_values
 
     def evaluate(self, regions: Tensor | Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """(grade, place of the first rule that has it or -1 where grade is NaN), each (...)."""

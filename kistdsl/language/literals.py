@@ -66,7 +66,9 @@ def _starts(function: MembershipFunction, divisor: float, low: float, high: floa
         if low / divisor < kink:
             found.add(first_where(partial(_reaches, divisor, kink), *_around(kink * divisor, low, high)))
         if high / divisor > kink:
-            found.add(behind(last_where(partial(_within, divisor, kink), *_around(kink * divisor, low, high))))
+            found.add(
+                behind(last_where(partial(_within, divisor, kink), *_around(kink * divisor, low, high)))
+            )
     return tuple(sorted(found))
 
 
