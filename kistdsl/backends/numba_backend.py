@@ -28,7 +28,7 @@ Array: TypeAlias = "NDArray[Any]"
 CONVERT_ROWS = 16384
 """Columns that are strided, of another dtype or byte order are copied this many rows at a time."""
 PARALLEL_ROWS = 2_000_000
-"""Below this, starting threads was measured to cost more than they save."""
+"""Below this, starting threads costs more than it saves; a cautious bound, not tuned to a machine."""
 _CTYPE = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
 
