@@ -11,6 +11,10 @@ from kistdsl.cli.console import add_verbosity
 
 METHODS = ("l2", "ssim", "ffl", "wfd", "riad", "memae", "kist")
 CONTROLS = ("no-anomalous-term", "no-rules", "random-labels", "wrong-image")
+"""Run unless others are named."""
+
+CEILING = "true-masks"
+"""A control that needs the ground truth of weakly labelled images: only when it is named."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME")
     parser.add_argument("--models", nargs="+", default=["cae", "unet"], metavar="NAME")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="N")
-    parser.add_argument("--controls", nargs="*", choices=CONTROLS, default=list(CONTROLS), metavar="NAME")
+    parser.add_argument(
+        "--controls", nargs="*", choices=(*CONTROLS, CEILING), default=list(CONTROLS), metavar="NAME"
+    )
     parser.add_argument(
         "--ablations",
         nargs="*",

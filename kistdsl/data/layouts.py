@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,9 @@ class Line:
         train_anomalous: weakly labelled images; empty where there are none. No mask is ever given.
         test: normal and anomalous images; empty where there is no test set.
         stray_masks: ground truth that belongs to no image (a problem, see `checks`).
+        ceiling_masks: ground truth of weakly labelled images, by name, where a split had to move test
+            images into training. Nothing may learn from it but the control `true-masks`, which shows how
+            much perfect labels would bring.
         notes: what was done in reading the layout (a split made, images left out).
     """
 
@@ -63,6 +66,7 @@ class Line:
     train_anomalous: tuple[Item, ...] = ()
     test: tuple[Item, ...] = ()
     stray_masks: tuple[Path, ...] = ()
+    ceiling_masks: Mapping[str, Path] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -169,9 +173,16 @@ def _moved_to_training(line: Line, seed: int) -> Line:
         f"no train/anomalous: {len(moved)} anomalous test images (seed {seed}) serve as weakly labelled "
         "training images and are left out of the test"
     )
-    weak = (replace(item, defect=ANOMALOUS, mask=None) for item in anomalous if item.name in moved)
+    weak, masks = _weakly(item for item in anomalous if item.name in moved)
     kept = tuple(item for item in line.test if item.name not in moved)
-    return replace(line, train_anomalous=tuple(weak), test=kept, notes=(*line.notes, note))
+    return replace(line, train_anomalous=weak, test=kept, ceiling_masks=masks, notes=(*line.notes, note))
+
+
+def _weakly(items: Iterable[Item]) -> tuple[tuple[Item, ...], dict[str, Path]]:
+    """Anomalous images with nothing but the image-level label; their masks apart."""
+    found = tuple(items)
+    masks = {item.name: item.mask for item in found if item.mask is not None}
+    return tuple(replace(item, defect=ANOMALOUS, mask=None) for item in found), masks
 
 
 # ---- MTD
@@ -215,14 +226,15 @@ def _read_kolektor(root: Path, seed: int) -> Line:
     rng = np.random.default_rng(seed)
     groups = [[name] for name in sorted(bad)]
     chosen = choose_anomalous(groups, frozenset(bad), len(good), rng) if bad else []
-    weak = tuple(replace(bad[group[0]], defect=ANOMALOUS, mask=None) for group in chosen)
+    weak, masks = _weakly(bad[group[0]] for group in chosen)
     left = len(bad) - len(weak)
     notes = (
         (f"{left} of {len(bad)} anomalous training images are left out (seed {seed}, 20 : 1)",)
         if left
         else ()
     )
-    return Line(root, "kolektorsdd2", good, weak, test, (*train_stray, *test_stray), notes)
+    stray = (*train_stray, *test_stray)
+    return Line(root, "kolektorsdd2", good, weak, test, stray, masks, notes)
 
 
 def _kolektor_items(root: Path, folder: Path) -> tuple[tuple[Item, ...], tuple[Path, ...]]:
@@ -281,16 +293,14 @@ def _split_line(root: Path, layout: str, items: Sequence[Item], seed: int) -> Li
         groups.setdefault(item.group, []).append(item.name)
     chosen = split(list(groups.values()), frozenset(i.name for i in grouped if i.is_anomalous), seed)
     in_training = chosen.train_good | chosen.train_anomalous
+    weak, masks = _weakly(item for item in grouped if item.name in chosen.train_anomalous)
     return Line(
         root,
         layout,
         tuple(item for item in grouped if item.name in chosen.train_good),
-        tuple(
-            replace(item, defect=ANOMALOUS, mask=None)
-            for item in grouped
-            if item.name in chosen.train_anomalous
-        ),
+        weak,
         tuple(item for item in grouped if item.name not in in_training),
+        ceiling_masks=masks,
         notes=(f"split by group at 20 normal : 1 anomalous in training (seed {seed})",),
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
 
 from kistdsl.kist.augment import apply_symmetries, draw_symmetries
 from kistdsl.kist.config import Settings
@@ -82,9 +81,7 @@ def surely_background(labels: Tensor, suspicious: Tensor, distance: int) -> Tens
         labels, suspicious: (N, 1, S, S) bool.
         distance: pixels; 4 gives the 9x9 dilation.
     """
-    either = (labels | suspicious).float()
-    side = 2 * distance + 1
-    return max_pool2d(either, side, 1, distance) == 0
+    return ~near(labels | suspicious, distance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,11 +172,10 @@ class ContrastiveBatches:
         They come from the images `of` in `donors`; None: from the image that each region is of.
         """
         settings, world, regions = self.shop.settings, self.shop.world, self.labels.regions
-        moves = Moves.draw(regions, count, settings.paste_turn, draw)
+        turn, size, fade = settings.paste_turn, settings.paste_size, settings.paste_fade
+        moves = Moves.draw(regions, count, turn=turn, size=size, fade=fade, generator=draw)
         chosen = world.part(torch.rand(count, generator=draw) < chance)
-        mine = Moves(
-            *(world.part(field) for field in (moves.region, moves.linear, moves.target, moves.factor))
-        )
+        mine = moves.part(world.part)
         source = regions.owner[mine.region.to(self.shop.device)] if of is None else world.part(of)
         laid, region = paste(hosts, donors.inputs(source.to(self.shop.device)), regions, mine)
         keep = chosen.to(self.shop.device).view(-1, 1, 1, 1)

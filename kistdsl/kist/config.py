@@ -29,9 +29,6 @@ Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 METHODS = ("kist", "l2", "ssim", "ffl", "wfd", "riad")
 """`--method`: KIST, or a method of Tables II and III that learns from normal images alone."""
 
-CONTROLS = ("none", "no-anomalous-term", "no-rules", "random-labels", "wrong-image")
-"""What KIST may be run without, to see what it brings."""
-
 
 class Settings(BaseModel):
     """One run. Each name can be given in a TOML file or as `--set name=value`."""
@@ -47,9 +44,12 @@ class Settings(BaseModel):
     """What is trained: KIST, or a rival from normal images alone."""
     base: Literal["l2", "ssim", "ffl", "wfd", "riad"] = "l2"
     """Under KIST: the loss on normal pixels and the map at test. Paper: l2 (eq. 8)."""
-    control: Literal["none", "no-anomalous-term", "no-rules", "random-labels", "wrong-image"] = "none"
+    control: Literal[
+        "none", "no-anomalous-term", "no-rules", "random-labels", "wrong-image", "true-masks"
+    ] = "none"
     """A control in place of KIST proper: without the anomalous term (lambda 0, the background term
-    stays), every region above the thresholds, labels moved to a random place, labels of another image."""
+    stays), every region above the thresholds, labels moved to a random place, labels of another image;
+    true-masks: the ceiling, labels are the ground truth of the weakly labelled images, where it is known."""
     baselines: bool = True
     """Also train the baseline for as many further steps as KIST gets (normal images, lambda 0).
     Paper: compares with the initial model, which has had fewer steps."""
@@ -120,6 +120,11 @@ class Settings(BaseModel):
     MTD: AUPRO 80.1 with it, 77.1 without."""
     paste_turn: Annotated[float, Field(ge=0, le=180)] = 180.0
     """Largest turn of a pasted region in degrees, either way."""
+    paste_size: NonNegative = 0.4
+    """A pasted region is scaled by exp of up to this much, either way."""
+    paste_fade: NonNegative = 0.3
+    """Deviation of the logarithm of the factor on a pasted region's contrast to its surroundings, so that
+    fainter and stronger defects are learnt than those at hand."""
     paste_decoys: Share = 0.5
     """Chance that a normal image of a batch carries a piece of another normal image, so that a seam alone
     is no defect. Paper: 0."""
@@ -175,6 +180,12 @@ class Settings(BaseModel):
     area on the anomalous ones, and say so. Paper: no."""
     rule_check_ratio: Positive = 0.5
     """See `rule_check`: 0.5 sets aside what fires half as much on normal images. Paper: no check."""
+
+    usual_places: Share = 0.1
+    """With `rule_check`: what a rule finds at a place near which it fires on more than this share of the
+    held-out normal images is dropped first: the part's own edge is no crack. 1: nothing is. Paper: no check."""
+    usual_distance: Annotated[int, Field(ge=0)] = 8
+    """Near, for `usual_places`: within so many pixels at 256 (square window)."""
 
     # ---- test
     filter: Literal["guided", "gaussian", "none"] = "gaussian"

@@ -87,7 +87,7 @@ class Plan:
 
     Attributes:
         methods, models, seeds: every combination; `memae` among the methods is the MemAE network with l2.
-        controls: of KIST, see `kistdsl.kist.config.CONTROLS`.
+        controls: of KIST, see `control` of `kistdsl.kist.config.Settings`.
         ablations: settings to put back to the paper's, see `DEPARTURES`.
         values: settings on top of the preset.
         preset: its name.

@@ -33,7 +33,7 @@ from kistdsl.kist.labelling import (
 )
 from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
-from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask
+from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask, usual_places, without_usual_places
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.stages import Stages, Trained, trained
 from kistdsl.kist.training import Collapse, Progress, Stage, run_stage
@@ -108,6 +108,12 @@ def label_images(
     of_normal = [labeller(image, error) for image, error in normal]
     of_anomalous = [labeller(data.anomalous.bytes_of(i), e) for i, e in enumerate(residuals)]
     checks = settings.rule_check and not without_rules
+    if checks:
+        usual = usual_places(
+            of_normal, settings.usual_places, round(settings.scaled(settings.usual_distance))
+        )
+        of_normal = [without_usual_places(label, usual, settings.min_area) for label in of_normal]
+        of_anomalous = [without_usual_places(label, usual, settings.min_area) for label in of_anomalous]
     firings = check_rules(of_normal, of_anomalous, settings.rule_check_ratio if checks else None)
     masks = _kept(stages, of_anomalous, firings)
     limit = statistics.mu + _SUSPICIOUS * statistics.sigma
@@ -129,6 +135,8 @@ def _pixels_by_rule(label: ImageLabel, firings: Sequence[RuleFiring]) -> dict[st
 
 def _kept(stages: Stages, labels: Sequence[ImageLabel], firings: Sequence[RuleFiring]) -> Masks:
     """Labels of the rules that take part, as the control wants them."""
+    if stages.data.ceiling is not None:
+        return stages.data.ceiling
     masks = np.stack([kept_mask(label, firings) for label in labels])
     if stages.settings.control == "random-labels":
         return moved_labels(masks, stages.settings.seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ class RunData:
         anomalous: weakly labelled images; may be empty.
         test: test images; may be empty.
         masks: ground truth of test images by name, at the metric's size.
+        ceiling: (N, S, S) bool ground truth of the weakly labelled images, for the control `true-masks`
+            alone; None in every other run.
         channels: 1 or 3.
     """
 
@@ -39,6 +41,7 @@ class RunData:
     test: Stack
     channels: int
     masks: dict[str, NDArray[np.bool_]] = field(repr=False)
+    ceiling: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def digest(self) -> str:
@@ -99,6 +102,22 @@ def load_data(line: Line, settings: Settings, device: torch.device, listener: Li
         test=stack(line.test),
         channels=channels,
         masks=load_masks(line.test, settings.metric_size or settings.size),
+        ceiling=_ceiling(line, settings.size) if settings.control == "true-masks" else None,
     )
     listener(StageEnded(_STAGE))
     return data
+
+
+def _ceiling(line: Line, side: int) -> NDArray[np.bool_]:
+    """Ground truth of the weakly labelled images; of one without any, nothing.
+
+    Raises:
+        InputError: there is none at all.
+    """
+    if not line.ceiling_masks:
+        raise InputError(f"{line.root}: control true-masks: no mask of a weakly labelled image is known")
+    known = line.ceiling_masks
+    masked = [replace(item, mask=known.get(item.name)) for item in line.train_anomalous]
+    found = load_masks(masked, side)
+    empty = np.zeros((side, side), np.bool_)
+    return np.stack([found.get(item.name, empty) for item in masked])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from kistdsl.kist.labelling import ImageLabel, Mask
+from kistdsl.kist.labelling import ImageLabel, Mask, label_of, without_small_regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,34 @@ class RuleFiring:
             f"rule {self.rule!r} is set aside: it fires on {self.normal_share:.2%} of the pixels of held-out "
             f"normal images, over {ratio:g} of its share on the anomalous ones ({self.anomalous_share:.2%})"
         )
+
+
+def usual_places(labels: Sequence[ImageLabel], share: float, distance: int) -> dict[str, Mask]:
+    """Where each rule fires on normal images again and again: at a fixed edge of the part, say.
+
+    Args:
+        labels: of normal images, as if they were anomalous.
+        share: of these images; a place is usual for a rule that fires near it on more of them.
+        distance: near is within so many pixels (square window).
+
+    Returns:
+        For each rule (S, S) bool.
+    """
+    kernel = np.ones((2 * distance + 1,) * 2, np.uint8)
+    usual = {}
+    for name in labels[0].by_rule if labels else ():
+        fired = [cv2.dilate(label.by_rule[name].astype(np.uint8), kernel) for label in labels]
+        usual[name] = np.mean(fired, axis=0) > share
+    return usual
+
+
+def without_usual_places(label: ImageLabel, usual: Mapping[str, Mask], min_area: int) -> ImageLabel:
+    """A label without what each rule finds at the places usual for it; smaller regions than `min_area` go."""
+    parts = {
+        name: without_small_regions(part & ~usual[name], min_area) if name in usual else part
+        for name, part in label.by_rule.items()
+    }
+    return label_of(parts)
 
 
 def check_rules(

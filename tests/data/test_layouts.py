@@ -42,6 +42,10 @@ def test_mvtec_as_downloaded_moves_one_image_for_each_twenty(tmp_path: Path) -> 
     assert {item.defect for item in line.train_anomalous} == {ANOMALOUS}
     assert not {item.name for item in line.train_anomalous} & {item.name for item in line.test}
     assert len(line.test) == 10
+    assert all(item.mask is None for item in line.train_anomalous)
+    assert {name: mask.stem for name, mask in line.ceiling_masks.items()} == {
+        item.name: f"{item.path.stem}_mask" for item in line.train_anomalous
+    }
     assert "2 anomalous test images (seed 0)" in line.notes[0]
     assert read_line(tmp_path, seed=0) == line
     assert any(read_line(tmp_path, seed=s).train_anomalous != line.train_anomalous for s in range(1, 6))

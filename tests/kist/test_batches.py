@@ -56,8 +56,9 @@ def test_a_pasted_region_is_where_its_label_says() -> None:
     labels[1, 10:18, 12:18] = True
     regions = Regions.of(labels.numpy(), torch.device("cpu"))
     assert regions.owner.tolist() == [1]
-    moves = Moves.draw(regions, 6, 180.0, torch_generator(0))
-    hosts, donors = torch.full((6, 1, 32, 32), 0.5), torch.full((6, 1, 32, 32), 0.9)
+    moves = Moves.draw(regions, 6, turn=180.0, size=0.4, fade=0.0, generator=torch_generator(0))
+    hosts, donors = torch.full((6, 1, 32, 32), 0.5), torch.full((6, 1, 32, 32), 0.5)
+    donors[:, :, 8:20, 10:20] = 0.9
     laid, where = paste(hosts, donors, regions, moves)
     assert where.any((1, 2, 3)).sum() >= 5
     assert float((laid - 0.5)[where].min()) > 0.1
@@ -65,3 +66,23 @@ def test_a_pasted_region_is_where_its_label_says() -> None:
     far = ~where & (laid - 0.5 != 0)
     assert int(far.sum()) < 6 * 150
     assert sum(where.sum((1, 2, 3)).tolist()) / 6 == pytest.approx(10 * 12, rel=0.6)
+
+
+@pytest.mark.parametrize(("strength", "expected"), [(1.0, 0.4), (0.5, 0.3), (2.0, 0.6)])
+def test_a_pasted_region_keeps_its_contrast(strength: float, expected: float) -> None:
+    """Twice as bright as around it on a dark image is twice as bright on a brighter one; strength scales that."""
+    labels = torch.zeros(1, 32, 32, dtype=torch.bool)
+    labels[0, 12:20, 12:20] = True
+    regions = Regions.of(labels.numpy(), torch.device("cpu"))
+    unmoved = Moves(
+        torch.zeros(1, dtype=torch.long),
+        torch.eye(2).view(1, 2, 2),
+        regions.centre.clone(),
+        torch.tensor([strength]),
+    )
+    donors, hosts = torch.full((1, 1, 32, 32), 0.1), torch.full((1, 1, 32, 32), 0.2)
+    donors[:, :, 10:22, 10:22] = 0.2
+    laid, where = paste(hosts, donors, regions, unmoved)
+    assert float(laid[0, 0, 16, 16]) == pytest.approx(expected, abs=1e-5)
+    assert where[0, 0, 16, 16]
+    assert float(laid[0, 0, 2, 2]) == pytest.approx(0.2)

@@ -17,7 +17,7 @@ from kistdsl.kist.labelling import (
     without_small_regions,
 )
 from kistdsl.kist.product_data import hold_out
-from kistdsl.kist.rule_check import check_rules, kept_mask
+from kistdsl.kist.rule_check import check_rules, kept_mask, usual_places, without_usual_places
 from tests.kist.conftest import tiny
 
 RULES = kistdsl.compile(
@@ -89,6 +89,24 @@ def test_a_rule_that_fires_on_normal_images_too_is_set_aside() -> None:
     assert "'dark' is set aside: it fires on 0.78%" in dark.reason(0.5)
     assert kept_mask(anomalous[0], (dark, bright)).sum() == 36
     assert not any(firing.set_aside for firing in check_rules(normal, anomalous, None))
+
+
+def test_what_a_rule_finds_at_its_usual_place_is_dropped() -> None:
+    judge = labeller()
+    normal = [judge(*scene(True, False))] * 3 + [judge(*scene(False, False))] * 7
+    usual = usual_places(normal, 0.2, 2)
+    assert usual["dark"].sum() == 8 * 8  # the 4x4 square and 2 pixels around it
+    assert usual["dark"][2:10, 2:10].all()
+    assert not usual["bright"].any()
+    assert not usual_places(normal, 0.3, 2)["dark"].any()  # on 3 of 10, not on more
+    found = without_usual_places(judge(*scene(True, True)), usual, 1)
+    assert not found.by_rule["dark"].any()
+    assert found.by_rule["bright"].sum() == found.mask.sum() == 36
+    assert found.regions == 1
+    cut = {"dark": np.zeros((32, 32), np.bool_)}
+    cut["dark"][:7] = True
+    assert without_usual_places(judge(*scene(True, False)), cut, 1).mask.sum() == 4
+    assert not without_usual_places(judge(*scene(True, False)), cut, 5).mask.any()
 
 
 def test_wrong_labels_keep_their_amount() -> None:

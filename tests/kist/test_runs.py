@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from kistdsl.data.images import read_mask
 from kistdsl.data.layouts import Line
+from kistdsl.data.resizing import resize_mask
 from kistdsl.diagnostics import InputError
 from kistdsl.kist import training
 from kistdsl.kist.evaluation import evaluate_run
@@ -195,6 +198,20 @@ def test_controls_run_and_differ(finished: Path, line: Line, tmp_path: Path, con
     assert not same(finished, tmp_path / "run")
 
 
+def test_the_ceiling_learns_from_the_masks_of_weakly_labelled_images(line: Line, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="true-masks: no mask of a weakly labelled image is known"):
+        train(request_for(line, tmp_path / "none", control="true-masks"))
+    masks = {weak.name: shown.mask for weak, shown in zip(line.train_anomalous, line.test[3:], strict=False)}
+    known = replace(line, ceiling_masks={name: mask for name, mask in masks.items() if mask is not None})
+    assert known.ceiling_masks
+    train(request_for(known, tmp_path / "run", control="true-masks", baselines=False))
+    with np.load(tmp_path / "run" / "labels.npz") as labels:
+        for name, label in zip(labels["names"], labels["last"], strict=True):
+            mask = known.ceiling_masks.get(str(name))
+            expected = resize_mask(read_mask(mask).pixels, (32, 32)) if mask else np.zeros((32, 32))
+            assert (label == expected).all()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -212,8 +229,6 @@ def test_kist_on_top_of_any_method_and_network(line: Line, tmp_path: Path, chang
 
 
 def test_a_rival_and_a_line_without_anomalous_images_train_alone(line: Line, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     rival = train(request_for(line, tmp_path / "rival", method="ffl"))
     assert [m.title for m in rival.models] == ["ffl"]
     notes: list[Event] = []

@@ -25,6 +25,11 @@ class _Sum(torch.autograd.Function):
         return total
 
 
+def _sum(values: Tensor) -> Tensor:
+    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    return total
+
+
 class GlobalBatchNorm(nn.BatchNorm2d):
     """`nn.BatchNorm2d` whose means are those of the whole batch, however many processes share it."""
 
@@ -33,15 +38,16 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         if not (self.training and dist.is_initialized() and dist.get_world_size() > 1):
             alone: Tensor = super().forward(images)
             return alone
-        values = images.float()
-        count = torch.tensor([values.numel() / self.num_features], device=values.device)
-        sums = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
-        total, squares, number = _Sum.apply(sums).split([self.num_features, self.num_features, 1])  # type: ignore[no-untyped-call]
-        mean = total / number
-        variance = squares / number - mean.square()
-        self._remember(mean.detach(), variance.detach(), float(number.detach()))
+        values = images if images.dtype == torch.float64 else images.float()
+        number = values.new_tensor([values.numel() / self.num_features])
+        dist.all_reduce(number)
+        # Two exchanges: the mean of squares less the square of the mean would cancel in float32.
+        mean = _sum(values.sum((0, 2, 3))) / number
+        centred = values - mean.view(1, -1, 1, 1)
+        variance = _sum(centred.square().sum((0, 2, 3))) / number
+        self._remember(mean.detach(), variance.detach(), float(number))
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        normalised = (values - mean.view(1, -1, 1, 1)) * scale.view(1, -1, 1, 1)
+        normalised = centred * scale.view(1, -1, 1, 1)
         shifted: Tensor = normalised + self.bias.view(1, -1, 1, 1)
         return shifted.to(images.dtype)
 
