@@ -33,6 +33,7 @@ DEPARTURES: tuple[str, ...] = (
     "candidate_maps",
     "threshold_reach",
     "rule_check",
+    "usual_places",
     "teacher",
     "schedule",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi
+from math import pi, sqrt
 from typing import Self
 
 import cv2
@@ -38,7 +38,7 @@ class Regions:
         owner: (R,) int64, the image that each region is of.
         masks: (R, 1, S, S) bool, with a rim of `RIM` pixels.
         centre: (R, 2) float32, x and y of the bounding box's middle, in [-1, 1].
-        weight: (R,) float32, pixels: larger regions are drawn more often.
+        weight: (R,) float32, square root of the pixels: larger regions are drawn more often, yet small ones too.
     """
 
     owner: Tensor
@@ -58,7 +58,7 @@ class Regions:
                 owner.append(number)
                 masks.append(cv2.dilate((parts == part).astype(np.uint8), np.ones((3, 3)), iterations=RIM))
                 centre.append((2 * (left + width / 2) / side - 1, 2 * (top + height / 2) / side - 1))
-                weight.append(area)
+                weight.append(sqrt(area))
         shape = (len(masks), 1, side, side)
         stacked = np.array(masks, np.bool_).reshape(shape)
         return cls(

@@ -57,6 +57,7 @@ PAPER: dict[str, Any] = {
     "candidate_maps": ("residual",),
     "teacher": "",
     "rule_check": False,
+    "usual_places": 1.0,
     "filter": "guided",
     "unet_width": 64,
     "unet_norm": "none",
