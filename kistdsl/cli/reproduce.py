@@ -40,6 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SETTING",
         help="put these settings back to the paper's, one at a time; `all` for every departure",
     )
+    parser.add_argument(
+        "--each-rule", action="store_true", help="KIST without each rule in turn: what every rule brings"
+    )
     parser.add_argument("--preset", choices=("demo", "fast", "paper"), default="fast")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
     parser.add_argument("--config", type=Path, metavar="TOML", help="settings from a file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kistdsl.cli.console import Console
 from kistdsl.cli.training import Watcher, checked_line, rules_of
 from kistdsl.data.layouts import read_line
 from kistdsl.diagnostics import InputError
+from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
 from kistdsl.kist.grid import DEPARTURES, PROPER, Cell, Plan, Product, read_metrics, run_cells
 from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, curve_table, distinct, outcomes, tables
@@ -26,8 +28,9 @@ from kistdsl.kist.run_folder import RunFolder, read_json, write_json
 def run(args: argparse.Namespace) -> int:
     """Run the grid and write its tables; exit code 0."""
     console = Console.of(args)
-    plan = _plan(args)
     folders = _named(args.data)
+    rules = _rules(args, folders)
+    plan = _plan(args, rules)
     cells = {name: plan.cells(name) for name in folders}
     if args.dry_run:
         for cell in (cell for own in cells.values() for cell in own):
@@ -43,11 +46,10 @@ def run(args: argparse.Namespace) -> int:
         number += 1
         console.say(f"[{number}/{total}] {cell.folder}{': finished before' if finished else ''}")
 
-    for index, (name, data) in enumerate(folders.items()):
-        rules, text = rules_of(args.rules[index] if args.rules else None)
+    for name, data in folders.items():
         checked_line(data, plan.seeds[0], console)
         for seed in plan.seeds:  # a layout without a split of its own is split by the run's seed
-            product = Product(name, read_line(data, seed=seed), rules, text)
+            product = Product(name, read_line(data, seed=seed), *rules[name])
             own = [cell for cell in cells[name] if cell.seed == seed]
             with Watcher(console) as watcher:
                 run_cells(product, own, args.out, started, watcher)
@@ -58,11 +60,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _rules(args: argparse.Namespace, folders: dict[str, Path]) -> dict[str, tuple[RuleSet | None, str]]:
+    """Rules and their text for each product line.
+
+    Raises:
+        InputError: not one file for each line, none where kist is to run, or a file with errors.
+    """
     if args.rules and len(args.rules) != len(args.data):
         raise InputError(f"{len(args.data)} product lines but {len(args.rules)} rule files; one each")
     if "kist" in args.methods and not args.rules:
         raise InputError("reproduce: kist needs --rules FILE..., one for each product line")
+    files = args.rules or [None] * len(folders)
+    return {name: rules_of(path) for name, path in zip(folders, files, strict=True)}
+
+
+def _plan(args: argparse.Namespace, rules: Mapping[str, tuple[RuleSet | None, str]]) -> Plan:
     ablations = list(DEPARTURES) if args.ablations == ["all"] else args.ablations
     unknown = [name for name in ablations if name not in Settings.model_fields]
     if unknown:
@@ -74,7 +86,14 @@ def _plan(args: argparse.Namespace) -> Plan:
     )
     if args.device:
         values["device"] = args.device
-    plan = Plan(args.methods, args.models, args.seeds, args.controls, ablations, values, args.preset)
+    left_out = {
+        name: [rule.name for rule in found.program.rules]
+        for name, (found, _) in rules.items()
+        if args.each_rule and found is not None and len(found.program.rules) > 1
+    }
+    plan = Plan(
+        args.methods, args.models, args.seeds, args.controls, ablations, left_out, values, args.preset
+    )
     _settings(plan)  # a wrong setting is said before the data are read
     return plan
 

@@ -180,7 +180,8 @@ class Settings(BaseModel):
     area on the anomalous ones, and say so. Paper: no."""
     rule_check_ratio: Positive = 0.5
     """See `rule_check`: 0.5 sets aside what fires half as much on normal images. Paper: no check."""
-
+    left_out_rules: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Rules of the file, by name, that take no part: to see what each of them brings."""
     usual_places: Share = 0.1
     """With `rule_check`: what a rule finds at a place near which it fires on more than this share of the
     held-out normal images is dropped first: the part's own edge is no crack. 1: nothing is. Paper: no check."""
@@ -311,7 +312,7 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 
 _AFTER_INITIAL = re.compile(
     "method|control|baselines|iteration|anomalous_|background_|paste|guard|step$|threshold_reach|alpha|label_"
-    "|min_area|accumulate|candidate_maps|teacher|rule_check|filter|mask_sigmas|metric_size|bootstrap|exclude|device"
+    "|min_area|accumulate|candidate_maps|teacher|rule_check|left_out_rules|usual_|filter|mask_sigmas|metric_size|bootstrap|exclude|device"
     "|infer_batch|checkpoint_seconds"
 )
 """Settings that an initial model does not depend on (its method is `base_method`)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Cell:
     Attributes:
         product: name of the line.
         model, method, seed: of the run.
-        variant: "kist", a method's name, "control <name>" or "without <setting>".
+        variant: "kist", a method's name, "control <name>", "without <setting>" or "without rule <name>".
         settings: of the run.
     """
 
@@ -90,6 +90,7 @@ class Plan:
         methods, models, seeds: every combination; `memae` among the methods is the MemAE network with l2.
         controls: of KIST, see `control` of `kistdsl.kist.config.Settings`.
         ablations: settings to put back to the paper's, see `DEPARTURES`.
+        left_out: by product line, rules to leave out of KIST, one at a time.
         values: settings on top of the preset.
         preset: its name.
     """
@@ -99,6 +100,7 @@ class Plan:
     seeds: Sequence[int]
     controls: Sequence[str]
     ablations: Sequence[str]
+    left_out: Mapping[str, Sequence[str]]
     values: dict[str, Any]
     preset: str
 
@@ -125,6 +127,9 @@ class Plan:
             value = getattr(paper, name)
             if value != getattr(self._settings(model, "kist", seed, {}), name):
                 yield self._cell(product, model, "kist", seed, f"without {name}", {name: value})
+        for rule in self.left_out.get(product, ()):
+            changes = {"left_out_rules": (rule,)}
+            yield self._cell(product, model, "kist", seed, f"without rule {rule}", changes)
 
     def _cell(
         self, product: str, model: str, method: str, seed: int, variant: str, changes: dict[str, Any]

@@ -29,7 +29,7 @@ from kistdsl.kist.labelling import (
     Labeller,
     candidate_maps,
     count_regions,
-    single_rules,
+    rules_taking_part,
 )
 from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
@@ -104,7 +104,7 @@ def label_images(
     normal = [(data.held_out.bytes_of(i), e) for i, e in enumerate(watched)]
     candidates = candidate_maps(settings, statistics, normal)
     without_rules = settings.control == "no-rules"
-    labeller = Labeller(None if without_rules else single_rules(rules, settings.alpha), candidates, settings)
+    labeller = Labeller(None if without_rules else rules_taking_part(rules, settings), candidates, settings)
     of_normal = [labeller(image, error) for image, error in normal]
     of_anomalous = [labeller(data.anomalous.bytes_of(i), e) for i, e in enumerate(residuals)]
     checks = settings.rule_check and not without_rules

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kistdsl.data.images import to_gray
+from kistdsl.diagnostics import InputError
 from kistdsl.engine.pseudo_labels import PseudoLabeller
-from kistdsl.engine.rule_parts import single_rules as single_rules
+from kistdsl.engine.rule_parts import single_rules
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings
 from kistdsl.kist.inference import Map, Statistics
@@ -40,6 +41,22 @@ class ImageLabel:
     by_rule: Mapping[str, Mask]
 
 
+def rules_taking_part(rules: RuleSet, settings: Settings) -> dict[str, RuleSet]:
+    """Each rule by itself, by name, without those of `left_out_rules`.
+
+    Raises:
+        InputError: a name there is no rule's, or no rule is left.
+    """
+    single = single_rules(rules, settings.alpha)
+    unknown = [name for name in settings.left_out_rules if name not in single]
+    if unknown:
+        raise InputError(f"left_out_rules: no rule {', '.join(unknown)}; the rules are {', '.join(single)}")
+    kept = {name: rule for name, rule in single.items() if name not in settings.left_out_rules}
+    if not kept:
+        raise InputError("left_out_rules: no rule is left")
+    return kept
+
+
 def label_of(parts: Mapping[str, Mask]) -> ImageLabel:
     """The label that the parts of all rules (at least one) make together."""
     mask = np.logical_or.reduce(list(parts.values()))
@@ -48,11 +65,6 @@ def label_of(parts: Mapping[str, Mask]) -> ImageLabel:
 
 def picture_of(image: Bytes, residual: Map) -> Picture:
     """An (S, S) or (S, S, 3) uint8 image with its residual, as the properties read them."""
-    import os
-
-    if os.environ.get("XP_EXPO"):
-        f = 127.5 / max(float(np.median(to_gray(image))), 1.0)
-        image = np.clip(np.rint(image * f), 0, 255).astype(np.uint8)
     return Picture.of(to_gray(image), residual, image=image if image.ndim == 3 else None)
 
 

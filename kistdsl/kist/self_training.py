@@ -26,6 +26,7 @@ from kistdsl.kist.events import Listener, Measured, Note, ignore
 from kistdsl.kist.evidence import Evidence, write_labels
 from kistdsl.kist.inference import raw_map, statistics_of, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
+from kistdsl.kist.labelling import rules_taking_part
 from kistdsl.kist.measuring import measure
 from kistdsl.kist.methods import METHODS, Method
 from kistdsl.kist.models.margin import Margin
@@ -100,6 +101,8 @@ def train(request: Request, listener: Listener = ignore) -> Result:
         InputError: unfit data or settings, a folder that exists, a run to resume that is another one.
         Collapse: the initial model diverged.
     """
+    if request.rules is not None:
+        rules_taking_part(request.rules, request.settings)  # a wrong name is said before the data are read
     device = choose_device(request.settings)
     folder = RunFolder(request.out)
     with deterministic(), world(device) as processes:

@@ -1,0 +1,110 @@
+"""`kistdsl reproduce`: the grid, its tables, going on where it stopped, what each rule brings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from kistdsl.cli.main import main
+from kistdsl.data.demo import DemoSettings, make_demo_line
+from tests.cli.test_train import RULES, TINY
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small line, rules and settings."""
+    root = tmp_path_factory.mktemp("reproduce")
+    settings = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    make_demo_line(root / "line", settings)
+    (root / "tiny.toml").write_text(TINY)
+    (root / "line.kr").write_text(RULES)
+    return root
+
+
+def reproduce(place: Path, out: Path, *options: str) -> int:
+    given = ["--data", str(place / "line"), "--rules", str(place / "line.kr"), "--out", str(out)]
+    return main(["reproduce", *given, "--config", str(place / "tiny.toml"), "--models", "unet", *options])
+
+
+def rows(markdown: str, title: str) -> dict[str, list[str]]:
+    """Cells of the table under a heading that starts so, by method."""
+    part = markdown.split(f"## {title}")[1].split("\n## ")[0]
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line[:1] == "|"
+    ]
+    return {line[0]: line[1:] for line in lines[2:]}
+
+
+@pytest.fixture(scope="module")
+def grid(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished grid: KIST, a rival, one control and each rule, two seeds."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("grid") / "out"
+    options = ["--methods", "ffl", "kist", "--seeds", "0", "1", "--controls", "no-rules", "--each-rule"]
+    assert reproduce(place, out, *options) == 0
+    return out
+
+
+def test_tables_hold_mean_and_spread_of_what_the_runs_measured(grid: Path) -> None:
+    table = rows((grid / "tables.md").read_text(), "Table III: AUPRO")
+    assert set(table) == {
+        *("ffl", "baseline", "baseline, trained as long", "KIST", "control no-rules"),
+        *("without rule dark", "without rule upper", "no network: darkness"),
+    }
+    measured = []
+    for seed in (0, 1):
+        metrics = json.loads((grid / f"runs/line/unet-kist-seed{seed}/metrics.json").read_text())
+        kist = next(model for model in metrics["models"] if model["name"] == "kist")
+        measured.append(100 * kist["figures"]["aupro"])
+    mean, deviation = sum(measured) / 2, abs(measured[0] - measured[1]) / 2**0.5
+    assert table["KIST"][:3] == ["unet", "2", f"{mean:.1f} ({deviation:.1f})"]
+    assert "<table>" in (grid / "tables.html").read_text()
+
+
+def test_a_rule_left_out_labels_nothing(grid: Path) -> None:
+    folder = grid / "runs/line/unet-without-rule-upper-seed0"
+    config = json.loads((folder / "config.json").read_text())
+    assert config["settings"]["left_out_rules"] == ["upper"]
+    (update,) = json.loads((folder / "rules.json").read_text())
+    assert [firing["rule"] for firing in update["rules"]] == ["dark"]
+
+
+def test_goes_on_where_it_stopped(place: Path, grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finished = grid / "runs/line/unet-kist-seed0/model.safetensors"
+    before = finished.stat().st_mtime_ns
+    options = ["--methods", "kist", "--seeds", "0", "--controls", "wrong-image"]
+    assert reproduce(place, grid, *options, "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "finished  runs/line/unet-kist-seed0",
+        "to run    runs/line/unet-control-wrong-image-seed0",
+    ]
+    assert reproduce(place, grid, *options) == 0
+    assert "[1/2] runs/line/unet-kist-seed0: finished before" in capsys.readouterr().err
+    assert finished.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--rules", "a.kr", "b.kr"], "1 product lines but 2 rule files; one each"),
+        (["--ablations", "paste", "nothing"], "--ablations: no setting nothing"),
+        (["--set", "left_out_rules=['lower']"], "left_out_rules: no rule lower; the rules are dark, upper"),
+    ],
+)
+def test_says_what_is_wrong(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert reproduce(place, tmp_path / "out", *options) == 2
+    assert message in capsys.readouterr().err
