@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from kistdsl.cli.main import main
@@ -16,7 +17,7 @@ from kistdsl.cli.main import main
 GOOD = "IF area is high AND gray is low THEN anomalous (0.8)\n"
 WARNS = "class crack\nclass crack\nIF area is high THEN crack\n"
 WRONG = "rule a: IF aera is high THEN anomolous (1.8)\n"
-SUBSET = Path(__file__).resolve().parents[1] / "language" / "sarif_subset.json"
+SARIF = Path(__file__).resolve().parents[1] / "language" / "schemas" / "sarif-schema-2.1.0.json"
 
 
 @pytest.fixture
@@ -119,13 +120,43 @@ def test_check_github(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def valid_sarif(log: object) -> None:
+    """Against the schema that OASIS publishes."""
+    jsonschema.Draft7Validator(json.loads(SARIF.read_text(encoding="utf-8"))).validate(log)
+
+
+def test_sarif_of_every_diagnostic_is_valid(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = Path(__file__).resolve().parents[1] / "golden"
+    monkeypatch.chdir(golden)
+    main(["check", "--output-format", "sarif", "."])
+    log = json.loads(capsys.readouterr().out)
+    valid_sarif(log)
+    assert len({result["ruleId"] for result in log["runs"][0]["results"]}) > 90
+
+
+def test_sarif_of_nothing_is_valid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--output-format", "sarif", "good.kr"])
+    log = json.loads(capsys.readouterr().out)
+    valid_sarif(log)
+    assert log["runs"][0]["results"] == []
+
+
+def test_the_schema_refuses_what_is_not_sarif(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--output-format", "sarif", "wrong.kr"])
+    log = json.loads(capsys.readouterr().out)
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    with pytest.raises(jsonschema.ValidationError, match="0 is less than the minimum of 1"):
+        valid_sarif(log)
+
+
 def test_check_sarif_is_valid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     (folder / "with space.kr").write_bytes(b"\xef\xbb\xbf" + WARNS.encode() + b'product "x\nIF a\xf6 THEN\n')
     absolute = str(folder / "wrong.kr")
     main(["check", "--output-format", "sarif", "warns.kr", "with space.kr", absolute])
     log = json.loads(capsys.readouterr().out)
-    jsonschema.Draft7Validator(json.loads(SUBSET.read_text())).validate(log)
+    valid_sarif(log)
     [run] = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
