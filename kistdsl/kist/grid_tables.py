@@ -160,19 +160,26 @@ def _paper(own: Sequence[Outcome], product: str, key: str) -> str:
 
 
 def _type_table(product: str, found: Sequence[Outcome], kind: str, suffix: str) -> Table:
-    """AUROC / AUPRO by defect type of one line."""
+    """AUROC / AUPRO by defect type of one line, and their mean, in which no type rules by its area."""
     own = [outcome for outcome in found if outcome.product == product]
     types = list(own[0].model[kind]["by_type"])
     rows = []
     for row, network in _rows(own):
         models = [o.model[kind]["by_type"] for o in own if (o.row, o.network) == (row, network)]
-        pairs = (
-            f"{spread([m[t]['pixel_auroc'] for m in models])} / {spread([m[t]['aupro'] for m in models])}"
-            for t in types
+        by_key = {key: [[m[t][key] for t in types] for m in models] for key in ("pixel_auroc", "aupro")}
+        with_mean = ([[*figures, _mean(figures)] for figures in seeds] for seeds in by_key.values())
+        pairs = zip(
+            *([spread(column) for column in zip(*seeds, strict=True)] for seeds in with_mean), strict=True
         )
-        rows.append((row, network, *pairs))
+        rows.append((row, network, *(" / ".join(pair) for pair in pairs)))
     title = f"{product}, pixel AUROC / AUPRO by defect type{suffix} (%)"
-    return Table(title, ("method", "network", *types), tuple(rows))
+    return Table(title, ("method", "network", *types, "mean of types"), tuple(rows))
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Mean of what is known; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None
 
 
 def as_markdown(made: Sequence[Table], notes: Sequence[str] = ()) -> str:

@@ -70,6 +70,10 @@ def test_tables_hold_mean_and_spread_of_what_the_runs_measured(grid: Path) -> No
         measured.append(100 * kist["figures"]["aupro"])
     mean, deviation = sum(measured) / 2, abs(measured[0] - measured[1]) / 2**0.5
     assert table["KIST"][:3] == ["unet", "2", f"{mean:.1f} ({deviation:.1f})"]
+    by_type = rows((grid / "tables.md").read_text(), "line, pixel AUROC / AUPRO by defect type")["KIST"]
+    aupros = [float(cell.split(" / ")[1].split(" ")[0]) for cell in by_type[1:]]
+    assert len(aupros) == 6
+    assert aupros[-1] == pytest.approx(sum(aupros[:-1]) / 5, abs=0.1)
     assert "<table>" in (grid / "tables.html").read_text()
 
 
