@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse(problems: tuple[Diagnostic, ...], colour: str) -> None:
     """A file that cannot be read is left as it is."""
-    chosen = reports.style(colour)
+    chosen = reports.style(colour, sys.stderr)
     sys.stderr.write("\n".join(render(p, chosen) for p in problems))
     name = problems[0].span.source.name
     print(f"kistdsl: {name}: left as it is, {summary(problems)}", file=sys.stderr)

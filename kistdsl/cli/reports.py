@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from kistdsl.diagnostics import Diagnostic, InputError
 from kistdsl.diagnostics.render import COLOUR, PLAIN, Style, render
@@ -41,24 +42,34 @@ def add_colour(parser: argparse.ArgumentParser) -> None:
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colour in reports (default: on a terminal, unless NO_COLOR is set)",
+        help="colour in reports (default: on a terminal; NO_COLOR and FORCE_COLOR decide otherwise)",
     )
 
 
-def style(choice: str) -> Style:
-    """Colour on request or on a terminal that can show it."""
-    if choice == "auto":
-        dumb = os.environ.get("TERM") == "dumb" or "NO_COLOR" in os.environ
-        return COLOUR if sys.stdout.isatty() and not dumb else PLAIN
-    return COLOUR if choice == "always" else PLAIN
+def style(choice: str, stream: TextIO | None = None) -> Style:
+    """Colour on request or on a terminal that can show it; `stream` is standard output by default.
+
+    NO_COLOR (whatever its value, unless empty) and FORCE_COLOR decide where nothing was asked for; NO_COLOR wins.
+    """
+    if choice != "auto":
+        return COLOUR if choice == "always" else PLAIN
+    if os.environ.get("NO_COLOR"):
+        return PLAIN
+    if os.environ.get("FORCE_COLOR"):
+        return COLOUR
+    return COLOUR if (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb" else PLAIN
 
 
-def expanded(files: Sequence[str]) -> Iterator[str]:
+def expanded(files: Sequence[str]) -> list[str]:
     """The files named, a folder replaced by the `.kr` files below it.
 
     Raises:
-        InputError: a folder holds no rule file.
+        InputError: a folder holds no rule file; nothing was read yet.
     """
+    return list(_expanded(files))
+
+
+def _expanded(files: Sequence[str]) -> Iterator[str]:
     for name in files:
         if name == STDIN or not Path(name).is_dir():
             yield name

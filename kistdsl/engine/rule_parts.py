@@ -25,7 +25,7 @@ _AND: dict[str, _Join] = {
 }
 _OR: dict[str, _Join] = {
     "zadeh": np.maximum,
-    "product": lambda a, b: a + b - a * b,
+    "product": lambda a, b: a + b * (1.0 - a),
     "lukasiewicz": lambda a, b: np.minimum(a + b, 1.0),
 }
 

@@ -17,6 +17,7 @@ from kistdsl.ir.nodes import Dtype
 from kistdsl.ir.rounding import cast
 from kistdsl.language import checked
 from kistdsl.language.memberships import HEDGES
+from kistdsl.language.norms import FAMILIES
 
 _SCALAR: Mapping[Dtype, Callable[[float], Any]] = {"float64": float, "float32": np.float32}
 
@@ -41,26 +42,6 @@ class Outcome:
     anomalous: bool
 
 
-def conjunction(norms: str, a: float, b: float) -> float:
-    """AND. NaN if either is NaN. Equation: (1) min; product a b; Lukasiewicz max(0, a + b - 1)."""
-    if norms == "product":
-        return a * b
-    if norms == "lukasiewicz":
-        t = (a + b) - 1.0
-        return 0.0 if t <= 0.0 else t
-    return a if (a < b or a != a) else b
-
-
-def disjunction(norms: str, a: float, b: float) -> float:
-    """OR. NaN if either is NaN. Equation: (2) max; product a + b (1 - a); Lukasiewicz min(1, a + b)."""
-    if norms == "product":
-        return a + b * (1.0 - a)
-    if norms == "lukasiewicz":
-        t = a + b
-        return 1.0 if t >= 1.0 else t
-    return a if (a > b or a != a) else b
-
-
 def truth_of_proposition(proposition: checked.Proposition, value: float, dtype: Dtype = "float64") -> float:
     """negate(hedges(F(v / gamma))); NaN for NaN."""
     scalar = _SCALAR[dtype]
@@ -75,14 +56,15 @@ def truth_of_proposition(proposition: checked.Proposition, value: float, dtype: 
 def truth(
     condition: checked.Condition, values: Mapping[str, float], norms: str, dtype: Dtype = "float64"
 ) -> float:
-    """Truth of a condition for one region, in [0, 1] or NaN."""
+    """Truth of a condition for one region, in [0, 1] or NaN. Equation: (1) AND, (2) OR, (3) NOT is 1 - x."""
     if isinstance(condition, checked.Proposition):
         return truth_of_proposition(condition, values[condition.column], dtype)
     if isinstance(condition, checked.Not):
         return 1.0 - truth(condition.operand, values, norms, dtype)
-    join = conjunction if isinstance(condition, checked.And) else disjunction
+    family = FAMILIES[norms]
+    join = family.both if isinstance(condition, checked.And) else family.either
     truths = (truth(operand, values, norms, dtype) for operand in condition.operands)
-    return functools.reduce(functools.partial(join, norms), truths)
+    return functools.reduce(join, truths)
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""Mistakes between IF and THEN, and behind THEN."""
+"""Mistakes between IF and THEN."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import phrase_codes as codes
+from kistdsl.language.memberships import STANDARD_TERMS
 from kistdsl.language.mistake import END, Mistake
-from kistdsl.language.spelling import number_value
-from kistdsl.language.tokens import HEDGE_KINDS, STATEMENT_KINDS
+from kistdsl.language.nearest import nearest
+from kistdsl.language.tokens import HEDGE_KINDS, HEDGE_WORDS, JOINT_KINDS, STATEMENT_KINDS
+from kistdsl.language.wording import enumeration
 
-_JOINTS = frozenset({"AND", "OR"})
 _STOPS = frozenset({"THEN", "AND", "OR", "RPAR", END})
 _FOREIGN = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT", "~": "NOT", "+": "OR", "*": "AND"}
 _COMPARISONS = frozenset({"<", ">", "==", "!=", "<>", "≥", "≤", "≠", "=<", "->"})
+_IS_NOT = frozenset({"isn", "isnt", "aren", "arent"})
 _EXAMPLE = "write a condition such as `area is high`"
 
 
@@ -70,7 +72,7 @@ def _comparison(m: Mistake) -> Diagnostic | None:
 
 
 def _doubled(m: Mistake) -> Diagnostic | None:
-    if m.kind() not in _JOINTS or m.kind(-1) not in _JOINTS:
+    if m.kind() not in JOINT_KINDS or m.kind(-1) not in JOINT_KINDS:
         return None
     same = m.kind() == m.kind(-1)
     pair = f"{m.text(-1)} {m.text()}"
@@ -86,7 +88,7 @@ def _doubled(m: Mistake) -> Diagnostic | None:
 def _missing_operand(m: Mistake) -> Diagnostic | None:
     before, kind = m.kind(-1), m.kind()
     negating = before == "NOT" and m.kind(-2) != "IS"
-    if kind not in _STOPS or not (before in _JOINTS or before in ("IF", "LPAR") or negating):
+    if kind not in _STOPS or not (before in JOINT_KINDS or before in ("IF", "LPAR") or negating):
         return None
     if before == "IF" and kind == "THEN":
         return m.report(
@@ -96,7 +98,7 @@ def _missing_operand(m: Mistake) -> Diagnostic | None:
         return m.report(
             codes.MISSING_CONDITION, "these parentheses are empty", span=m.through(-1), help=_EXAMPLE
         )
-    if before in ("IF", "LPAR") and kind in _JOINTS:
+    if before in ("IF", "LPAR") and kind in JOINT_KINDS:
         message = f"`{m.text()}` has no condition before it"
         help = f"{_EXAMPLE}, or delete `{m.text()}`"
         return m.report(codes.MISSING_CONDITION, message, help=help, fix=m.without())
@@ -106,7 +108,7 @@ def _missing_operand(m: Mistake) -> Diagnostic | None:
         span=m.span(-1) if kind == END else None,
         labels=[] if kind == END else [Label(m.span(-1), ""), Label(m.span(), "this is none", primary=True)],
         help=f"{_EXAMPLE}, or delete `{m.text(-1)}`",
-        fix=m.without(-1) if before in _JOINTS else None,
+        fix=m.without(-1) if before in JOINT_KINDS else None,
     )
 
 
@@ -136,6 +138,16 @@ def _missing_term(m: Mistake) -> Diagnostic | None:
 
 
 def _misplaced_hedge(m: Mistake) -> Diagnostic | None:
+    if m.kind() == "NOT" and m.kind(-1) in HEDGE_KINDS:
+        first = next(i for i in range(-1, -m.at - 1, -1) if m.kind(i - 1) not in HEDGE_KINDS)
+        hedges = " ".join(m.text(i) for i in range(first, 0))
+        return m.report(
+            codes.MISPLACED_HEDGE,
+            f"`{m.text()}` belongs before `{hedges}`",
+            labels=[Label(m.through(first, -1), "")],
+            help=f"write `NOT {hedges} {m.text(1) if m.kind(1) == 'NAME' else 'high'}`",
+            fix=m.instead(f"NOT {hedges}", first),
+        )
     if m.kind() not in HEDGE_KINDS:
         return None
     if m.kind(-1) == "NAME" and "IS" not in m.accepts:
@@ -159,12 +171,9 @@ def _missing_is(m: Mistake) -> Diagnostic | None:
         return None
     name = m.text(-1)
     if m.kind() in _STOPS or m.kind() in STATEMENT_KINDS:
-        return m.report(
-            codes.MISSING_IS,
-            f"`{name}` alone says nothing",
-            span=m.span(-1),
-            help=f"write `{name} is high`, say",
-        )
+        return _alone(m, name)
+    if m.text().lower() in _IS_NOT:
+        return _contraction(m)
     if m.kind() == "NAME" and m.kind(1) == "IS":
         return m.report(
             codes.MALFORMED_NAME,
@@ -187,6 +196,33 @@ def _missing_is(m: Mistake) -> Diagnostic | None:
             fix=m.instead("is") if term != m.text() else m.insert(" is"),
         )
     return None
+
+
+def _alone(m: Mistake, name: str) -> Diagnostic:
+    """`gray is low OR mid`, or a property of which nothing is said."""
+    spoken_of = m.spoken_of() if m.kind(-2) in JOINT_KINDS else None
+    example = f"area is {name}" if name in STANDARD_TERMS else f"{name} is high"
+    told = f"write `{example}`, say" if spoken_of is None else f"write `{spoken_of} is {name}`"
+    return m.report(
+        codes.MISSING_IS,
+        f"`{name}` alone says nothing",
+        span=m.span(-1),
+        help=told if spoken_of is None else f"{told}: each condition names its property",
+        fix=None if spoken_of is None else m.instead(f"{spoken_of} is {name}", -1, -1),
+    )
+
+
+def _contraction(m: Mistake) -> Diagnostic:
+    """`area isn't high`."""
+    last = 2 if m.text(1) in ("'", "’") and m.text(2).lower() == "t" else 0
+    said = m.through(0, last)
+    return m.report(
+        codes.FOREIGN_OPERATOR,
+        f"`{said.text}` is written `is NOT` here",
+        span=said,
+        help=f"write `{m.text(-1)} is NOT {m.text(last + 1) if m.kind(last + 1) == 'NAME' else 'high'}`",
+        fix=Fix(said, "is NOT"),
+    )
 
 
 def _missing_property(m: Mistake) -> Diagnostic | None:
@@ -222,9 +258,38 @@ def _parenthesis(m: Mistake) -> Diagnostic | None:
     return None
 
 
+def _second_term(m: Mistake) -> Diagnostic | None:
+    """`area is rather low`, `area is low mid`, `area is low/mid`."""
+    last = 1 if m.text() in ("/", "|", ",") and m.kind(1) == "NAME" else 0
+    if m.kind(last) != "NAME" or m.kind(-1) != "NAME" or m.kind(last + 1) not in _STOPS - {END}:
+        return None
+    first, second, name = m.text(-1), m.text(last), m.spoken_of()
+    if name is None or (m.kind(-2) not in ("IS", "NOT") and m.kind(-2) not in HEDGE_KINDS):
+        return None
+    if last or first in STANDARD_TERMS:
+        return m.report(
+            codes.MISSING_OPERATOR,
+            "one term stands behind `is`",
+            span=m.through(0, last),
+            help=f"write `{name} is {first} OR {name} is {second}`",
+            fix=m.instead(f" OR {name} is {second}", 0, last) if last else m.insert(f" OR {name} is"),
+        )
+    close = nearest(first.lower(), list(HEDGE_WORDS))
+    return m.report(
+        codes.UNKNOWN_HEDGE,
+        f"`{first}` is no hedge",
+        span=m.span(-1),
+        labels=[Label(m.span(), "the term would end before this word")],
+        help=f"did you mean `{close}`?"
+        if close
+        else f"hedges are {enumeration([f'`{w}`' for w in HEDGE_WORDS])}; a term is one word: `{first}_{second}`",
+        fix=m.instead(close, -1, -1) if close else None,
+    )
+
+
 def _complete(m: Mistake) -> Diagnostic | None:
     """Behind a whole condition."""
-    if not m.accepts >= _JOINTS:
+    if not m.accepts >= JOINT_KINDS:
         return None
     following = m.kind(1)
     another = m.kind() in ("NAME", "NOT", "LPAR") and following in ("IS", "NAME", "NOT", "LPAR", *HEDGE_KINDS)
@@ -255,6 +320,7 @@ def _complete(m: Mistake) -> Diagnostic | None:
 
 
 _CONDITION: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
+    _second_term,
     _foreign_operator,
     _comparison,
     _doubled,
@@ -266,81 +332,3 @@ _CONDITION: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     _parenthesis,
     _complete,
 )
-
-
-# --- behind THEN -----------------------------------------------------------------------------
-
-
-def in_target(m: Mistake) -> Diagnostic | None:
-    """A mistake in the class or the truth value."""
-    if not m.behind_then:
-        return None
-    if m.kind(-1) == "THEN":
-        return _missing_class(m)
-    if m.kind(-1) == "LPAR" or (m.kind(-1) == "NUMBER" and "RPAR" in m.accepts):
-        return _truth_value(m)
-    if m.kind(-1) != "NAME":
-        return None
-    bare = m.kind() == "NUMBER" or m.text().lower() in ("with", "weight", "tv")
-    if (
-        bare
-        or (m.kind() == "EQUALS" and m.kind(1) == "NUMBER")
-        or (m.kind() == "COLON" and m.kind(1) == "NUMBER")
-    ):
-        value = next((m.text(i) for i in range(4) if m.kind(i) == "NUMBER"), "0.8")
-        last = next((i for i in range(3, -1, -1) if m.kind(i) == "NUMBER"), 0)
-        value = value if 0.0 < number_value(value) <= 1.0 else "1"
-        return m.report(
-            codes.BARE_TRUTH_VALUE,
-            "the truth value stands in parentheses behind the class",
-            span=m.through(0, last),
-            help=f"write `THEN {m.text(-1)} ({value})`",
-            fix=Fix(m.through(0, last), f"({value})"),
-        )
-    if m.kind() == "IS":
-        return m.report(
-            codes.MISSING_CLASS,
-            "a rule ends in a class, not in another condition",
-            span=m.through(-1, 1 if m.kind(1) == "NAME" else 0),
-            help="write `THEN anomalous` or a class of your own",
-        )
-    if m.text().lower() in ("else", "otherwise"):
-        return m.report(
-            codes.NO_ELSE, "a rule has no ELSE", help="write a second rule with the opposite condition"
-        )
-    if m.kind() in _JOINTS or m.kind() == "COMMA":
-        return m.report(codes.ONE_CLASS, "a rule votes for one class", help="write one rule for each class")
-    return None
-
-
-def _missing_class(m: Mistake) -> Diagnostic | None:
-    if m.kind() in HEDGE_KINDS or m.kind() == "NOT":
-        return m.report(
-            codes.MISSING_CLASS,
-            f"a rule can only vote for a class, `{m.text()}` has no meaning here",
-            help="write `THEN anomalous`; a region that no rule votes for is normal",
-        )
-    if m.ends or m.kind() in ("LPAR", "NUMBER", "STRING"):
-        return m.report(
-            codes.MISSING_CLASS,
-            "a class is missing behind THEN",
-            span=m.behind if m.ends else None,
-            help="write `THEN anomalous`, or a class declared with `class NAME`",
-        )
-    return None
-
-
-def _truth_value(m: Mistake) -> Diagnostic | None:
-    if m.kind(-1) == "NUMBER" and (m.ends or m.words[m.at].leads):
-        return m.report(
-            codes.PARENTHESES,
-            "the parenthesis of the truth value is never closed",
-            span=m.behind,
-            help="close it with `)`",
-            fix=m.insert(")"),
-        )
-    if m.kind(-1) == "LPAR" and m.kind() not in ("NUMBER",):
-        return m.report(
-            codes.MISSING_NUMBER, "a truth value is missing", help="write a number such as `(0.8)`"
-        )
-    return None

@@ -12,6 +12,7 @@ from typing import TypeVar
 from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import ast, checked
 from kistdsl.language import name_codes as names
+from kistdsl.language import norms as norm_families
 from kistdsl.language import number_codes as numbers
 from kistdsl.language.codes import Code
 from kistdsl.language.functions import membership
@@ -23,7 +24,6 @@ from kistdsl.schema import Schema
 
 ANOMALOUS = "anomalous"
 DEFAULT_ALPHA = 0.8
-NORMS = ("zadeh", "product", "lukasiewicz")
 HIGH = 0.8
 """Where `high at V` puts V on the standard scale: gamma = V / 0.8."""
 
@@ -204,10 +204,10 @@ class Definitions:
                 self.classes.append(name)
 
     def alpha(self) -> float:
-        statement = self.last(ast.Alpha)
-        if statement is None:
-            return DEFAULT_ALPHA
-        number = statement.value
+        self.last(ast.Alpha)
+        return [DEFAULT_ALPHA, *(self._alpha(statement.value) for statement in self.all(ast.Alpha))][-1]
+
+    def _alpha(self, number: ast.Number) -> float:
         if 0.0 < number.value <= 1.0:
             return number.value
         if not overflows(number):
@@ -220,20 +220,24 @@ class Definitions:
         return DEFAULT_ALPHA
 
     def norms(self) -> str:
-        statement = self.last(ast.Norms)
-        if statement is None:
-            return NORMS[0]
-        if statement.name.text in NORMS:
-            return statement.name.text
-        close = nearest(statement.name.text, NORMS)
+        self.last(ast.Norms)
+        return [norm_families.DEFAULT, *(self._norms(statement.name) for statement in self.all(ast.Norms))][
+            -1
+        ]
+
+    def _norms(self, name: ast.Name) -> str:
+        known = tuple(norm_families.FAMILIES)
+        if name.text in known:
+            return name.text
+        close = nearest(name.text, known)
         self.say(
             names.UNKNOWN_NORMS,
-            statement.name.span,
-            f"unknown norms `{statement.name.text}`",
-            help=f"known are {', '.join(NORMS)}" if close is None else f"did you mean `{close}`?",
-            fix=None if close is None else Fix(statement.name.span, close),
+            name.span,
+            f"unknown norms `{name.text}`",
+            help=f"known are {', '.join(known)}" if close is None else f"did you mean `{close}`?",
+            fix=None if close is None else Fix(name.span, close),
         )
-        return NORMS[0]
+        return norm_families.DEFAULT
 
 
 def share(value: float) -> str | None:

@@ -9,13 +9,13 @@ AND, OR and the truth value rise with their operands and NOT falls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import TypeAlias
 
 from kistdsl.language import checked
 from kistdsl.language.memberships import HEDGES
+from kistdsl.language.norms import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +31,6 @@ class Bounds:
 
 
 UNKNOWN = Bounds(0.0, 1.0)
-
-_Join: TypeAlias = Callable[[float, float], float]
-
-
-def _lukasiewicz_and(a: float, b: float) -> float:
-    t = (a + b) - 1.0
-    return 0.0 if t <= 0.0 else t
-
-
-def _lukasiewicz_or(a: float, b: float) -> float:
-    t = a + b
-    return 1.0 if t >= 1.0 else t
-
-
-AND: Mapping[str, _Join] = {"zadeh": min, "product": lambda a, b: a * b, "lukasiewicz": _lukasiewicz_and}
-OR: Mapping[str, _Join] = {
-    "zadeh": max,
-    "product": lambda a, b: a + b * (1.0 - a),
-    "lukasiewicz": _lukasiewicz_or,
-}
 
 
 def membership(proposition: checked.Proposition, value: float) -> float:
@@ -71,7 +51,8 @@ def truth(condition: checked.Condition, values: Mapping[str, float], norms: str)
     if isinstance(condition, checked.Not):
         inner = truth(condition.operand, values, norms)
         return Bounds(1.0 - inner.high, 1.0 - inner.low)
-    join = (AND if isinstance(condition, checked.And) else OR)[norms]
+    family = FAMILIES[norms]
+    join = family.both if isinstance(condition, checked.And) else family.either
     found = [truth(operand, values, norms) for operand in condition.operands]
     return Bounds(reduce(join, (b.low for b in found)), reduce(join, (b.high for b in found)))
 

@@ -60,6 +60,13 @@ class Mistake:
     def behind_then(self) -> bool:
         return "THEN" in (word.kind for word in self.words[self.lead : self.at])
 
+    def spoken_of(self) -> str | None:
+        """The property of the nearest `P is` before the word that does not fit."""
+        for i in range(self.at - 1, self.lead, -1):
+            if self.words[i].kind == "IS" and self.words[i - 1].kind == "NAME":
+                return self.words[i - 1].text
+        return None
+
     @property
     def ends(self) -> bool:
         """The statement stops where more belongs."""

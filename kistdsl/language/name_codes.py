@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kistdsl.language.codes import ERROR, WARNING, Code
+from kistdsl.language.norms import DEFAULT, described
 
 _GOOD = "IF area is high AND gray is low THEN anomalous (0.8)\n"
 
@@ -64,9 +65,10 @@ UNKNOWN_NORMS = Code(
     slug="unknown-norms",
     title="a family of operators that does not exist",
     severity=ERROR,
-    explanation="""
-`norms` chooses what AND and OR compute: `zadeh` (smallest, largest; the default and the paper's),
-`product` (a b, a + b - a b) or `lukasiewicz` (max(0, a + b - 1), min(1, a + b)).
+    explanation=f"""
+`norms` chooses what AND and OR compute; `{DEFAULT}` is the default and the paper's.
+
+{described()}.
 """,
     bad="norms minmax\n" + _GOOD,
     good="norms zadeh\n" + _GOOD,

@@ -269,6 +269,17 @@ MISPLACED_HEDGE = _code(
     "IF very gray is low THEN anomalous\n",
     "IF gray is very low THEN anomalous\n",
 )
+UNKNOWN_HEDGE = _code(
+    "K052",
+    "unknown-hedge",
+    "a word before a term that is no hedge",
+    """
+Between `is` and a term stand NOT and the hedges `very`, `extremely`, `somewhat` and `slightly`, nothing else. For
+any other shade define a term: `term darkish of gray = trapmf(0, 0, 60, 90)`.
+""",
+    "IF gray is rather low THEN anomalous\n",
+    "IF gray is somewhat low THEN anomalous\n",
+)
 NO_ELSE = _code(
     "K046",
     "no-else",
@@ -365,4 +376,5 @@ PHRASES: tuple[Code, ...] = (
     CASE_COMPARISON,
     MISSING_VALUES,
     EMPTY_TEST,
+    UNKNOWN_HEDGE,
 )

@@ -6,7 +6,10 @@ from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language.codes import Code
 from kistdsl.language.mistake import END, Mistake
+from kistdsl.language.norms import FAMILIES
+from kistdsl.language.syntax_codes import UNEXPECTED
 from kistdsl.language.tokens import STATEMENT_KINDS
+from kistdsl.language.wording import enumeration
 
 _WHAT = {
     "RULE": ("a rule", "rule stain: IF ..."),
@@ -25,7 +28,8 @@ def _missing_name(m: Mistake) -> Diagnostic | None:
     if m.at != m.lead + 1 or lead not in _WHAT:
         return None
     what, example = _WHAT[lead]
-    if not m.ends and m.kind() not in ("COLON", "STRING", "EQUALS", "NUMBER", "IF", "LPAR"):
+    unnamed = m.kind() in ("COLON", "STRING", "EQUALS", "NUMBER", "LPAR")
+    if not (m.ends or unnamed or (lead == "RULE" and m.kind() == "IF" and m.kind(1) != "COLON")):
         return None
     quoted = m.kind() == "STRING"
     message = f"the name of {what} is a word without quotes" if quoted else f"the name of {what} is missing"
@@ -185,6 +189,10 @@ def _in_property(m: Mistake) -> Diagnostic | None:
             help=f"write `high at {m.text() if m.kind() == 'NUMBER' else '30'}`",
             fix=m.insert(" at") if m.kind() == "NUMBER" else None,
         )
+    if m.kind(-1) == "NUMBER" and (m.kind() == "SCALE" or m.text().lower() == "high"):
+        return m.report(
+            UNEXPECTED, "a property has one scale, `scale` or `high at`", help="delete one of the two"
+        )
     if m.kind(-1) in ("SCALE", "AT"):
         return _number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
     if m.kind(-1) == "DOC":
@@ -245,7 +253,7 @@ def in_setting(m: Mistake) -> Diagnostic | None:
                 help="delete it",
                 fix=m.without(),
             )
-        help = "write `norms zadeh`, `norms product` or `norms lukasiewicz`"
+        help = f"write {enumeration([f'`norms {name}`' for name in FAMILIES], 'or')}"
         return m.report(codes.MISSING_NAME, "the name of the norms is missing", span=m.behind, help=help)
     if lead in ("PRODUCT", "INCLUDE") and before == lead:
         if m.kind() in ("EQUALS", "COLON"):
@@ -285,6 +293,14 @@ def _in_values(m: Mistake) -> Diagnostic | None:
     before = m.kind(-1)
     if before == "EQUALS" and m.kind() not in ("BAD_NUMBER",):
         return _number(m, "`=`", "write a value in the property's own unit, such as `4%` or `30`")
+    if before == "NAME" and m.kind() == "ARROW":
+        name = m.text(-1)
+        return m.report(
+            codes.MISSING_VALUES,
+            f"`{name}` has no value",
+            span=m.span(-1),
+            help=f"write `{name} = 4% => ...`; leave a property out if it may have any value",
+        )
     if before == "NAME" and "EQUALS" in m.accepts:
         compared = m.kind() in ("AT_LEAST", "AT_MOST") or m.text() in _COMPARING
         message = (
@@ -342,7 +358,7 @@ def _in_values(m: Mistake) -> Diagnostic | None:
 def _in_expectation(m: Mistake) -> Diagnostic | None:
     before = m.kind(-1)
     if before in ("ARROW", "NOT") and (
-        m.ends or m.kind() in ("NUMBER", "STRING", "LPAR", "AT_LEAST", "AT_MOST")
+        m.ends or m.kind() in ("NUMBER", "STRING", "LPAR", "ARROW", "AT_LEAST", "AT_MOST")
     ):
         help = "write `=> anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
         return m.report(

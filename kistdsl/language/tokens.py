@@ -23,6 +23,7 @@ KEYWORDS = (
 """Words that are no names, in lower case; `high` before `at` is the only other fixed word."""
 
 STATEMENT_KINDS = frozenset(word.upper() for word in STATEMENT_WORDS)
+JOINT_KINDS = frozenset({"AND", "OR"})
 HEDGE_KINDS = frozenset(word.upper() for word in HEDGE_WORDS)
 _KEYWORD_KINDS = {word: word.upper() for word in KEYWORDS}
 

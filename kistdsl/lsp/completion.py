@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kistdsl.language import ast
-from kistdsl.language.definitions import ANOMALOUS, NORMS
+from kistdsl.language.definitions import ANOMALOUS
 from kistdsl.language.functions import signature
 from kistdsl.language.memberships import HEDGES, MEMBERSHIPS, STANDARD_TERMS
+from kistdsl.language.norms import FAMILIES
 from kistdsl.language.tokens import HEDGE_KINDS, STATEMENT_WORDS, Word
 from kistdsl.lsp.document import Document
 from kistdsl.lsp.keywords import MEANINGS
@@ -162,7 +163,10 @@ def _functions(document: Document) -> Iterator[Item]:
 
 
 def _norms(document: Document) -> Iterator[Item]:
-    return (Item(name, "norms") for name in NORMS)
+    return (
+        Item(name, "norms", f"AND: {family.both_text}, OR: {family.either_text}")
+        for name, family in FAMILIES.items()
+    )
 
 
 def _at(document: Document) -> Iterator[Item]:

@@ -12,7 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from kistdsl.cli import reports
 from kistdsl.cli.main import main
+from kistdsl.diagnostics.render import COLOUR, PLAIN
 
 GOOD = "IF area is high AND gray is low THEN anomalous (0.8)\n"
 WARNS = "class crack\nclass crack\nIF area is high THEN crack\n"
@@ -182,6 +184,47 @@ def test_colour_only_on_request_or_a_terminal(folder: Path, capsys: pytest.Captu
     assert "\x1b" not in capsys.readouterr().out
     main(["check", "--color", "always", "wrong.kr"])
     assert "\x1b[1;31merror[K101" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "coloured"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_by_terminal_and_environment(
+    terminal: bool, environment: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal() if terminal else io.StringIO()
+    assert (reports.style("auto", stream) is COLOUR) is coloured
+    assert reports.style("never", stream) is PLAIN
+    assert reports.style("always", stream) is COLOUR
+
+
+def test_a_folder_without_rules_is_said_before_anything_is_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "empty").mkdir()
+    messy = folder / "messy.kr"
+    messy.write_text("if area is high then anomalous")
+    assert main(["fmt", "messy.kr", "empty"]) == 2
+    assert messy.read_text() == "if area is high then anomalous"
+    assert capsys.readouterr().err == "kistdsl: empty: no .kr file in this folder\n"
 
 
 def test_an_escape_sequence_in_a_file_does_not_reach_the_terminal(

@@ -16,6 +16,7 @@ from kistdsl.language.catalog import CATALOG
 from kistdsl.language.check import check_text
 from kistdsl.language.layout import format_source
 from kistdsl.language.memberships import HEDGES, MEMBERSHIPS
+from kistdsl.language.norms import FAMILIES
 from kistdsl.language.parser import parse
 from kistdsl.language.sources import Loaded, decode
 from kistdsl.language.tokens import KEYWORDS, STATEMENT_WORDS
@@ -60,8 +61,14 @@ def properties_table() -> str:
     return "\n".join(["| name | unit | range | gamma | meaning |", "|---|---|---|---|---|", *rows])
 
 
+def norms_table() -> str:
+    rows = [f"| `{name}` | {n.both_text} | {n.either_text} |" for name, n in FAMILIES.items()]
+    return "\n".join(["| norms | a AND b | a OR b |", "|---|---|---|", *rows])
+
+
 @pytest.mark.parametrize(
-    ("mark", "table"), [("diagnostics", diagnostics_table()), ("properties", properties_table())]
+    ("mark", "table"),
+    [("norms", norms_table()), ("diagnostics", diagnostics_table()), ("properties", properties_table())],
 )
 def test_tables_are_generated(mark: str, table: str) -> None:
     page = PAGE.read_text(encoding="utf-8")
