@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
 from kistdsl.ir import reference
 from kistdsl.language import checked
 from kistdsl.language import memberships as mf
@@ -56,15 +54,6 @@ def test_hedges_apply_from_the_innermost_outwards_and_not_last():
     t = (0.7 - 0.6) / (0.8 - 0.6)
     rules = program((says(AREA, "high", "somewhat", "very", negated=True), 1.0, "crack"))
     assert grade(rules, 0.7, 0.0).grade == 1.0 - math.sqrt(t * t)
-
-
-@pytest.mark.parametrize(
-    ("norms", "both", "either"),
-    [("zadeh", 0.5, 0.75), ("product", 0.375, 0.875), ("lukasiewicz", 0.25, 1.0)],
-)
-def test_norms(norms, both, either):
-    assert reference.conjunction(norms, 0.5, 0.75) == both
-    assert reference.disjunction(norms, 0.5, 0.75) == either
 
 
 def test_nan_stays_unless_skipped():

@@ -27,6 +27,14 @@ def test_the_steps_are_the_words(name: str, a: float, b: float) -> None:
         assert 0.0 <= join(a, b) <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("name", "both", "either"),
+    [("zadeh", 0.5, 0.75), ("product", 0.375, 0.875), ("lukasiewicz", 0.25, 1.0)],
+)
+def test_values(name: str, both: float, either: float) -> None:
+    assert (FAMILIES[name].both(0.5, 0.75), FAMILIES[name].either(0.5, 0.75)) == (both, either)
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_nan_stays_nan(name: str) -> None:
     family = FAMILIES[name]
