@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.util
 
+from kistdsl.cli.console import add_verbosity
 from kistdsl.diagnostics import InputError
 
 
@@ -13,6 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdio", action="store_true", help="accepted for editors that pass it; the only way"
     )
+    add_verbosity(parser)
 
 
 def run(args: argparse.Namespace) -> int:

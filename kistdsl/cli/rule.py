@@ -7,6 +7,7 @@ import json
 from dataclasses import fields
 
 from kistdsl.cli import reports
+from kistdsl.cli.console import add_verbosity
 from kistdsl.diagnostics import InputError
 from kistdsl.language.catalog import CATALOG, find_code
 from kistdsl.language.codes import Code
@@ -16,6 +17,7 @@ from kistdsl.language.nearest import nearest
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", nargs="*", metavar="CODE", help="a code or a slug; none lists all")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print them")
+    add_verbosity(parser)
 
 
 def run(args: argparse.Namespace) -> int:

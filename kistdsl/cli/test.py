@@ -44,7 +44,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _percent(text: str) -> float:
-    value = float(text.removesuffix("%"))
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = -1.0
     if not 0.0 <= value <= 100.0:
         raise argparse.ArgumentTypeError(f"{text} is not a percentage from 0 to 100")
     return value

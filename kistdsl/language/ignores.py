@@ -14,6 +14,7 @@ from kistdsl.language.codes import WARNING, Code
 from kistdsl.language.nearest import nearest
 
 _IGNORE = re.compile(r"#\s*kr:\s*ignore\s*\[([^\]]*)\]")
+_DIRECTIVE = re.compile(r"#\s*kr:\s*ignore\b", re.IGNORECASE)
 _SLUG = re.compile(r"[^\s,]+")
 
 UNUSED_IGNORE = Code(
@@ -23,7 +24,7 @@ UNUSED_IGNORE = Code(
     severity=WARNING,
     explanation="""
 `# kr: ignore[slug] reason` silences the warnings of that kind on its line (alone on a line: on the next
-statement). This one has nothing to silence: the cause is gone, or the slug is misspelt. An error cannot be
+statement). This one has nothing to silence: the cause is gone, or the slug is misspelt or missing. An error cannot be
 silenced, since the file has no meaning until it is put right.
 """,
     bad="IF area is high THEN anomalous  # kr: ignore[duplicate-class]\n",
@@ -75,6 +76,12 @@ def apply_ignores(
 
 
 def _unused(ignore: _Ignore, slugs: list[str]) -> Diagnostic:
+    if not ignore.slug:
+        return UNUSED_IGNORE.at(
+            ignore.span,
+            "this comment names no diagnostic to ignore",
+            help="write `# kr: ignore[slug] reason`",
+        )
     if ignore.slug in slugs:
         return UNUSED_IGNORE.at(
             ignore.span, f"there is no `{ignore.slug}` here to ignore", help="remove this comment"
@@ -89,19 +96,22 @@ def _unused(ignore: _Ignore, slugs: list[str]) -> Diagnostic:
 
 
 def _ignores(comments: Iterable[ast.Comment], statements: Iterable[ast.Statement]) -> list[_Ignore]:
-    marked = [c for c in comments if _IGNORE.search(c.text)]
+    marked = [c for c in comments if _DIRECTIVE.search(c.text)]
     if not marked:
         return []
     units = _units(statements)
     found = []
     for comment in marked:
-        match = _IGNORE.search(comment.text)
-        assert match is not None
+        source, match = comment.span.source, _IGNORE.search(comment.text)
+        slugs = list(_SLUG.finditer(match[1])) if match is not None else []
+        if match is None or not slugs:
+            found.append(_Ignore(source, "", comment.span, range(0)))
+            continue
         start = comment.span.start + match.start(1)
         lines = _lines(comment, units)
-        for slug in _SLUG.finditer(match[1]):
-            span = Span(comment.span.source, start + slug.start(), start + slug.end())
-            found.append(_Ignore(comment.span.source, slug[0], span, lines))
+        for slug in slugs:
+            span = Span(source, start + slug.start(), start + slug.end())
+            found.append(_Ignore(source, slug[0], span, lines))
     return found
 
 
