@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
+from kistdsl.cli.thresholds import NAMES, add_thresholds
 from kistdsl.diagnostics import InputError
 
 
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     of_run = parser.add_argument_group("a run")
     of_run.add_argument("--data", type=Path, metavar="DIR", help="the product line whose test set is used")
     of_run.add_argument("--no-filter", action="store_true", help="the raw maps, without the run's filter")
+    add_thresholds(parser)
     stored = parser.add_argument_group("stored maps, in place of RUN")
     stored.add_argument("--maps", type=Path, metavar="DIR", help="anomaly maps <stem>.npy")
     stored.add_argument("--masks", type=Path, metavar="DIR", help="masks <stem>_mask.png or <stem>.png")
@@ -57,12 +59,12 @@ def _require_one_form(args: argparse.Namespace) -> None:
     if args.maps is not None and args.masks is None:
         raise InputError("evaluate: --maps needs --masks DIR")
     other = _STORED_ONLY if args.run is not None else _RUN_ONLY
-    given = [f"--{name.replace('_', '-')}" for name in other if getattr(args, name)]
+    given = [f"--{name.replace('_', '-')}" for name in other if getattr(args, name) not in (None, False)]
     if given:
         raise InputError(f"evaluate: {', '.join(given)} cannot go with {'a RUN' if args.run else '--maps'}")
 
 
-_RUN_ONLY = ("data", "no_filter")
+_RUN_ONLY = ("data", "no_filter", *NAMES)
 _STORED_ONLY = ("masks", "normal_maps", "size", "limit", "bootstrap")
 
 

@@ -15,9 +15,10 @@ from kistdsl.data.layouts import Item
 from kistdsl.data.maps import pair_maps, read_map
 from kistdsl.data.resizing import resize_area, resize_mask
 from kistdsl.metrics.bootstrap import REPLICATES
+from kistdsl.metrics.decisions import DecisionFigures
 from kistdsl.metrics.evaluation import Evaluation, ScoredMap, evaluate_maps
 from kistdsl.metrics.pixels import AUPRO_LIMIT
-from kistdsl.metrics.tables import figures_table
+from kistdsl.metrics.tables import decision_text, figures_table
 
 Size = tuple[int, int] | None
 
@@ -25,14 +26,20 @@ Size = tuple[int, int] | None
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print; exit code 0."""
     console = Console.of(args)
-    evaluation = _of_run(args) if args.maps is None else _of_stored_maps(args, console)
-    print(as_text(evaluation, as_json=args.json))
+    if args.maps is None:
+        evaluation, decision = _of_run(args)
+        print(as_text(evaluation, as_json=args.json, decision=decision))
+    else:
+        print(as_text(_of_stored_maps(args, console), as_json=args.json))
     return 0
 
 
-def as_text(evaluation: Evaluation, *, as_json: bool) -> str:
+def as_text(evaluation: Evaluation, *, as_json: bool, decision: DecisionFigures | None = None) -> str:
     """What goes to standard output."""
-    return json.dumps(evaluation.as_json(), indent=2) if as_json else figures_table(evaluation)
+    if as_json:
+        found = evaluation.as_json() | ({"decision": decision.as_json()} if decision else {})
+        return json.dumps(found, indent=2)
+    return figures_table(evaluation) + (f"\n\n{decision_text(decision)}" if decision else "")
 
 
 def excluded(options: list[str]) -> frozenset[str]:
@@ -40,11 +47,14 @@ def excluded(options: list[str]) -> frozenset[str]:
     return frozenset(name.strip() for option in options for name in option.split(",") if name.strip())
 
 
-def _of_run(args: argparse.Namespace) -> Evaluation:
+def _of_run(args: argparse.Namespace) -> tuple[Evaluation, DecisionFigures]:
     # By name: torch takes two seconds to load, and stored maps do not need it.
     kist = importlib.import_module("kistdsl.kist.evaluation")
-    found: Evaluation = kist.evaluate_run(
-        args.run, args.data, exclude=excluded(args.exclude), use_filter=not args.no_filter
+    asked = importlib.import_module("kistdsl.kist.localization").Asked(
+        args.threshold, args.sigmas, args.false_alarms, args.false_pixels
+    )
+    found: tuple[Evaluation, DecisionFigures] = kist.evaluate_run(
+        args.run, args.data, exclude=excluded(args.exclude), use_filter=not args.no_filter, asked=asked
     )
     return found
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
+from kistdsl.cli.thresholds import add_thresholds
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
     parser.add_argument("--no-filter", action="store_true", help="the raw map, without the run's filter")
+    add_thresholds(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object a line and image on standard output"

@@ -17,7 +17,7 @@ from kistdsl.cli.console import Console
 from kistdsl.data.images import list_images, write_png
 from kistdsl.diagnostics import InputError
 from kistdsl.kist.labelling import count_regions
-from kistdsl.kist.localization import Localization, Localizer, overlay
+from kistdsl.kist.localization import Asked, Localization, Localizer, overlay
 
 SUMMARY = "localization.csv"
 """One row an image, beside the maps."""
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Localize all images; 0, or 2 when any of them could not be read (the others are done)."""
     console = Console.of(args)
     paths = _distinct_stems(images_of(args.images))
-    localizer = Localizer.open(args.run, device=args.device)
+    localizer = Localizer.open(args.run, device=args.device, asked=asked_of(args))
     _make_folder(args.out)
     rows: list[dict[str, Any]] = []
     failed = 0
@@ -46,6 +46,11 @@ def run(args: argparse.Namespace) -> int:
     if failed:
         console.warn(f"{failed} of {len(paths)} images could not be localized")
     return 2 if failed else 0
+
+
+def asked_of(args: argparse.Namespace) -> Asked:
+    """Thresholds from the options of `kistdsl.cli.thresholds`."""
+    return Asked(args.threshold, args.sigmas, args.false_alarms, args.false_pixels)
 
 
 def images_of(arguments: Iterable[Path]) -> list[Path]:
@@ -110,7 +115,10 @@ def _facts(found: Localization, target: Path) -> dict[str, Any]:
         "width": width,
         "height": height,
         "score": found.score,
-        "threshold": found.threshold,
+        "alarm": found.alarm,
+        "margin": found.margin,
+        "threshold": found.decision.image,
+        "pixel_threshold": found.decision.pixel,
         "anomalous_share": float(found.mask.mean()),
         "regions": count_regions(found.mask),
         "peak_row": int(row),
@@ -121,7 +129,7 @@ def _facts(found: Localization, target: Path) -> dict[str, Any]:
 
 def _line(row: dict[str, Any]) -> str:
     return (
-        f"{row['image']}: {row['regions']} regions, {row['anomalous_share']:.2%} of the pixels, "
+        f"{row['image']}: {'ALARM' if row['alarm'] else 'ok'}, {row['regions']} regions, {row['anomalous_share']:.2%} of the pixels, "
         f"highest {row['score']:.4g} at row {row['peak_row'] + 1}, column {row['peak_column'] + 1}"
     )
 

@@ -22,6 +22,7 @@ from kistdsl.kist.presets import PRESETS
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+OpenShare = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
@@ -197,8 +198,16 @@ class Settings(BaseModel):
     """r of the guided filter, in pixels at 256. Paper: 16."""
     guided_epsilon: Positive = 1e-3
     """Regularisation of the guided filter for images in [0, 1]. Paper: 0.001."""
+    decision: Literal["false-alarms", "sigmas"] = "false-alarms"
+    """Where the thresholds of masks come from: rates of false alarms on held-out normal images, or
+    mu + `mask_sigmas` sigma of the normal training images. Paper: sigmas, which after KIST marks several
+    times the defect, for mu and sigma shrink as normal images are reconstructed better."""
+    false_alarms: OpenShare = 0.01
+    """Share of normal images that may be an alarm (have any region in their mask). Paper: none."""
+    false_pixels: OpenShare = 0.001
+    """A found region reaches as far as the map exceeds what this share of normal pixels does. Paper: none."""
     mask_sigmas: NonNegative = 2.0
-    """A mask is the map above mu + this many sigma of the normal training images. Paper: 2 (Fig. 7)."""
+    """With `decision` sigmas: masks are the map above mu + this many sigma. Paper: 2 (Fig. 7)."""
     metric_size: Annotated[int, Field(ge=16)] | None = None
     """Side at which maps and masks are compared; None: `size`. It moves AUPRO by 5, so it is written
     into metrics.json. Paper: 256."""
@@ -312,7 +321,7 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 
 _AFTER_INITIAL = re.compile(
     "method|control|baselines|iteration|anomalous_|background_|paste|guard|step$|threshold_reach|alpha|label_"
-    "|min_area|accumulate|candidate_maps|teacher|rule_check|left_out_rules|usual_|filter|mask_sigmas|metric_size|bootstrap|exclude|device"
+    "|min_area|accumulate|candidate_maps|teacher|rule_check|left_out_rules|usual_|filter|decision|false_|mask_sigmas|metric_size|bootstrap|exclude|device"
     "|infer_batch|checkpoint_seconds"
 )
 """Settings that an initial model does not depend on (its method is `base_method`)."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from kistdsl.kist.localization import Localizer
-from kistdsl.metrics import Evaluation
+from kistdsl.kist.localization import NOTHING_ASKED, Asked, Localizer
+from kistdsl.metrics import DecisionFigures, Evaluation
 
 
 def evaluate_run(
-    run: str | Path, data: str | Path, *, exclude: Collection[str] = (), use_filter: bool = True
-) -> Evaluation:
+    run: str | Path,
+    data: str | Path,
+    *,
+    exclude: Collection[str] = (),
+    use_filter: bool = True,
+    asked: Asked = NOTHING_ASKED,
+) -> tuple[Evaluation, DecisionFigures]:
     """Figures of a finished run on the test set of a product line.
 
     Maps and masks are compared at the run's `metric_size` (else its `size`), and a line without a split of
@@ -22,8 +27,12 @@ def evaluate_run(
         data: the line's folder.
         exclude: defect types that are left out, their images altogether.
         use_filter: False: the raw maps.
+        asked: thresholds in place of the run's.
+
+    Returns:
+        Figures that know no threshold, and what the thresholds make of the images.
 
     Raises:
         InputError: no finished run, no line, no test set, or an image that cannot be read.
     """
-    return Localizer.open(run).evaluate(data, exclude=exclude, use_filter=use_filter)
+    return Localizer.open(run, asked=asked).evaluate(data, exclude=exclude, use_filter=use_filter)

@@ -11,7 +11,7 @@ from torch import nn
 
 from kistdsl.data.images import write_png
 from kistdsl.data.layouts import Item
-from kistdsl.kist.inference import Map, maps_of, statistics_of, test_map
+from kistdsl.kist.inference import Map, maps_of, test_map
 from kistdsl.kist.iterations import Iterations
 from kistdsl.kist.methods import Method
 from kistdsl.kist.product_data import RunData
@@ -57,13 +57,8 @@ class Evidence:
         return [masks.get(item.name, np.zeros((side, side), np.bool_)) for item in items]
 
     def panels(self, baseline: nn.Module, final: nn.Module) -> Arrays:
-        """`panels.npz`, see `kistdsl.kist.run_folder`."""
+        """`panels.npz` without its thresholds, see `kistdsl.kist.run_folder`."""
         shown = self.data.test.take(chosen_images(self.data.test))
-        transform = test_map(self.shop.settings)
-        limits = []
-        for network in (baseline, final):
-            found = statistics_of(network, self.method, self.data.fit, self.shop, transform)
-            limits.append(found.mu + self.shop.settings.mask_sigmas * found.sigma)
         return {
             "names": np.array([item.name for item in shown.items]),
             "kinds": np.array([item.defect for item in shown.items]),
@@ -71,7 +66,6 @@ class Evidence:
             "truths": np.stack(self.truths(shown.items)),
             "baseline": np.stack(self.maps(baseline, shown)),
             "kist": np.stack(self.maps(final, shown)),
-            "thresholds": np.array(limits),
         }
 
     def histograms(self, baseline: nn.Module, final: nn.Module) -> Arrays:

@@ -17,10 +17,14 @@ from kistdsl.kist.config import Settings
 from kistdsl.kist.guided_filter import gaussian, guided_filter
 from kistdsl.kist.methods import Method
 from kistdsl.kist.seed import torch_generator
-from kistdsl.kist.stacks import Bytes, Stack
+from kistdsl.kist.stacks import Bytes, Stack, scale_to
 from kistdsl.kist.training import Workshop
+from kistdsl.metrics import Decision, NormalLevels
 
 Map = NDArray[np.float32]
+_USUAL_SIGMA = 16.0  # at 256: what is usual at a place is smoothed over its surroundings
+_USUAL_SIDE = 32
+
 MapMaker = Callable[[Stack, int, Map], Map]
 """(stack, index, raw map) to the map that is used."""
 
@@ -84,6 +88,35 @@ def statistics_of(
     count, total, squares = world.add_up(sums.to(shop.device)).tolist()
     mean = total / count
     return Statistics(mean, sqrt(max(squares / count - mean * mean, 0.0)))
+
+
+def normal_levels(
+    network: nn.Module, method: Method, fit: Stack, held_out: Stack, shop: Workshop, transform: MapMaker
+) -> NormalLevels:
+    """What a map reaches on normal images: statistics of those that trained, levels of those that did not."""
+
+    def maps(stack: Stack) -> Iterator[Map]:
+        for index, raw in enumerate(maps_of(network, method, stack, shop)):
+            yield transform(stack, index, raw)
+
+    side = shop.settings.size
+    total, squares = np.zeros((side, side)), 0.0
+    for values in maps(fit):
+        total += values
+        squares += float(np.square(values, dtype=np.float64).sum())
+    mean = total / len(fit)
+    mu = float(mean.mean())
+    sigma = sqrt(max(squares / (len(fit) * side * side) - mu * mu, 0.0))
+    smooth = gaussian(mean, shop.settings.scaled(_USUAL_SIGMA))
+    usual = scale_to(smooth, (min(side, _USUAL_SIDE),) * 2)
+    return NormalLevels.of(mu, sigma, usual, maps(held_out))
+
+
+def decision_of(settings: Settings, levels: NormalLevels) -> Decision:
+    """The thresholds that the settings ask for."""
+    if settings.decision == "sigmas":
+        return levels.by_sigmas(settings.mask_sigmas)
+    return levels.by_false_alarms(settings.false_alarms, settings.false_pixels)
 
 
 def raw_map(stack: Stack, index: int, raw: Map) -> Map:

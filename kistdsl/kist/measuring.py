@@ -14,7 +14,14 @@ from kistdsl.kist.methods import Method
 from kistdsl.kist.product_data import RunData
 from kistdsl.kist.stacks import scale_to
 from kistdsl.kist.training import Workshop
-from kistdsl.metrics import Evaluation, ScoredMap, evaluate_maps
+from kistdsl.metrics import (
+    Decision,
+    DecisionFigures,
+    Evaluation,
+    ScoredMap,
+    decision_figures,
+    evaluate_maps,
+)
 
 
 def scored(item: Item, values: Map, mask: NDArray[np.bool_] | None, side: int) -> ScoredMap:
@@ -30,6 +37,20 @@ def test_maps(
     for index, raw in enumerate(maps_of(network, method, data.test, shop)):
         item = data.test.items[index]
         yield scored(item, transform(data.test, index, raw), data.masks.get(item.name), side)
+
+
+def judge(
+    network: nn.Module,
+    method: Method,
+    data: RunData,
+    shop: Workshop,
+    transform: MapMaker,
+    decision: Decision,
+) -> DecisionFigures | None:
+    """What a model's thresholds make of the test set; None where the line has none."""
+    if not len(data.test):
+        return None
+    return decision_figures(test_maps(network, method, data, shop, transform), decision)
 
 
 def measure(

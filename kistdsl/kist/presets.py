@@ -59,6 +59,7 @@ PAPER: dict[str, Any] = {
     "rule_check": False,
     "usual_places": 1.0,
     "filter": "guided",
+    "decision": "sigmas",
     "unet_width": 64,
     "unet_norm": "none",
     "unet_upsampling": "transpose",

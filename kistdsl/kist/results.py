@@ -7,7 +7,7 @@ from typing import Any
 
 from kistdsl.kist.config import Settings
 from kistdsl.kist.stages import Trained
-from kistdsl.metrics import Evaluation
+from kistdsl.metrics import DecisionFigures, Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class ModelResult:
         figures: with the filter at test; None without a test set.
         raw: without it.
         without, raw_without: the same without the defect types that the settings exclude; None if none.
+        decision: what the thresholds make of the test set; None without one.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ModelResult:
     raw: Evaluation | None
     without: Evaluation | None = None
     raw_without: Evaluation | None = None
+    decision: DecisionFigures | None = None
 
 
 def metrics_json(models: list[ModelResult], settings: Settings) -> dict[str, Any]:
@@ -45,11 +47,12 @@ def metrics_json(models: list[ModelResult], settings: Settings) -> dict[str, Any
 
 
 def _model_json(model: ModelResult) -> dict[str, Any]:
-    evaluations = {
+    evaluations: dict[str, Evaluation | DecisionFigures | None] = {
         "figures": model.figures,
         "raw": model.raw,
         "without": model.without,
         "raw_without": model.raw_without,
+        "decision": model.decision,
     }
     return {
         "name": model.name,

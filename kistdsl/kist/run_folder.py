@@ -2,15 +2,19 @@
 
 config.json          settings, data, versions: everything needed to repeat the run
 rules.kr             the rules, included files in place
-model.safetensors    the final network; its metadata hold settings, channels and statistics
+model.safetensors    the final network; its metadata hold settings, channels and what its maps
+                     reach on normal images (`metrics.decisions.NormalLevels`)
 metrics.json         figures of each model: `models`, a list in the order of the table, each with
-                     `name`, `title`, `seconds`, `steps`, `figures` (filtered map) and `raw`
+                     `name`, `title`, `seconds`, `steps`, `figures` (filtered map) and `raw`,
+                     `decision` (see `metrics.decisions.DecisionFigures`)
 history.csv          one row an iteration (0: the initial model)
 rules.json           one object an iteration: `iteration`, `rules` (firing counts, set aside or not),
                      `by_image` (for each anomalous training image, {rule: pixels that it labelled})
 pseudo_labels/       the last label of each anomalous training image, <folder>_<stem>_mask.png (0/255)
 panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, S[, 3]) uint8, `truths`
-                     (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2,)
+                     (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2, 2): for
+                     baseline and KIST the thresholds of an image and of a pixel, `usual` (2, G, G)
+                     their relief (see `metrics.decisions`)
 labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels
 residuals.npz        histograms of the maps of test pixels: `edges` (B + 1,), `baseline_normal`,
                      `baseline_anomalous`, `kist_normal`, `kist_anomalous` (B,) counts

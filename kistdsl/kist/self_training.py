@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from kistdsl._version import __version__
@@ -24,10 +25,10 @@ from kistdsl.kist.devices import choose_device
 from kistdsl.kist.distributed import World, world
 from kistdsl.kist.events import Listener, Measured, Note, ignore
 from kistdsl.kist.evidence import Evidence, write_labels
-from kistdsl.kist.inference import raw_map, statistics_of, test_map
+from kistdsl.kist.inference import decision_of, normal_levels, raw_map, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
 from kistdsl.kist.labelling import rules_taking_part
-from kistdsl.kist.measuring import measure
+from kistdsl.kist.measuring import judge, measure
 from kistdsl.kist.methods import METHODS, Method
 from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.memae import MemoryAutoencoder
@@ -37,7 +38,7 @@ from kistdsl.kist.run_folder import RunFolder, read_json, write_arrays, write_cs
 from kistdsl.kist.seed import deterministic
 from kistdsl.kist.stages import Stages, Trained
 from kistdsl.kist.training import Workshop
-from kistdsl.metrics import Evaluation
+from kistdsl.metrics import Decision, DecisionFigures, Evaluation, NormalLevels
 
 _MACHINE_SETTINGS = {"device", "infer_batch", "checkpoint_seconds"}
 """What may differ between a run and its continuation."""
@@ -165,6 +166,11 @@ def _config(request: Request, data: RunData, device: torch.device) -> dict[str, 
     }
 
 
+def _usual(decision: Decision) -> NDArray[np.float64]:
+    """What is usual at each place, ones where the thresholds are the same everywhere."""
+    return np.ones((1, 1)) if decision.usual is None else decision.usual
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taught:
     """What Algorithm 1 came to: the network, its stages, and the labels."""
@@ -183,6 +189,7 @@ class _Run:
         self.settings = request.settings
         self.stages = Stages(data, shop)
         self.history: list[dict[str, Any]] = []
+        self.levels: dict[str, dict[str, NormalLevels]] = {}  # by model; of "map" (filtered) and "raw"
 
     def finish(self) -> Result:
         """Every stage, the figures, the files."""
@@ -306,7 +313,19 @@ class _Run:
             raw=self._measure(network, use_filter=False, intervals=False),
             without=self._without(network, use_filter=True),
             raw_without=self._without(network, use_filter=False),
+            decision=self._decided(name, network),
         )
+
+    def _decided(self, name: str, network: nn.Module) -> DecisionFigures | None:
+        """Look at the normal images for the model's thresholds, and judge the test set by them."""
+        if not self.shop.world.writes:
+            return None
+        shop, method, data = replace(self.shop, world=World()), self.stages.method, self.data
+        transform = test_map(self.settings)
+        of_map = normal_levels(network, method, data.fit, data.held_out, shop, transform)
+        of_raw = normal_levels(network, method, data.fit, data.held_out, shop, raw_map)
+        self.levels[name] = {"map": of_map, "raw": of_raw}
+        return judge(network, method, data, shop, transform, decision_of(self.settings, of_map))
 
     def _without(self, network: nn.Module, *, use_filter: bool) -> Evaluation | None:
         """Figures without the defect types that the settings exclude; None where there are none of them."""
@@ -319,9 +338,13 @@ class _Run:
 
     def _write(self, baseline: nn.Module, taught: _Taught | None, models: list[ModelResult]) -> None:
         final = taught.network if taught else baseline
+        before, last = models[-2 if taught and len(models) > 1 else -1].name, models[-1].name
         if len(self.data.test):
             evidence = Evidence(self.data, replace(self.shop, world=World()), self.stages.method)
             panels = evidence.panels(baseline, final)
+            limits = [decision_of(self.settings, self.levels[name]["map"]) for name in (before, last)]
+            panels["thresholds"] = np.array([(limit.image, limit.pixel) for limit in limits])
+            panels["usual"] = np.stack([_usual(limit) for limit in limits])
             write_arrays(self.folder.root / "panels.npz", panels)
             write_arrays(self.folder.root / "residuals.npz", evidence.histograms(baseline, final))
         if taught:
@@ -330,18 +353,14 @@ class _Run:
             rules = [{name: u.facts[name] for name in kept if name in u.facts} for u in taught.updates]
             write_json(self.folder.firings, rules)
         write_csv(self.folder.history, self.history)
-        self._write_model(final)
+        self._write_model(final, self.levels[last])
         write_json(self.folder.metrics, metrics_json(models, self.settings))
 
-    def _write_model(self, network: nn.Module) -> None:
+    def _write_model(self, network: nn.Module, levels: Mapping[str, NormalLevels]) -> None:
         """The final network with all that localizing needs."""
-        shop, method = replace(self.shop, world=World()), self.stages.method
-        of_map = statistics_of(network, method, self.data.fit, shop, test_map(self.settings))
-        raw = statistics_of(network, method, self.data.fit, shop, raw_map)
         facts = {
             "settings": settings_json(self.settings),
             "channels": self.data.channels,
-            "map": [of_map.mu, of_map.sigma],
-            "raw": [raw.mu, raw.sigma],
+            "normal": {name: found.as_json() for name, found in levels.items()},
         }
         tensors.save(self.folder.model, tensors.weights(network), facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kistdsl.metrics.decisions import DecisionFigures
 from kistdsl.metrics.evaluation import Evaluation, Figures
 
 _COLUMNS = (
@@ -30,6 +31,21 @@ def figures_table(evaluation: Evaluation) -> str:
         for row in rows
     ]
     return "\n".join([*lines, "", _legend(evaluation)])
+
+
+def decision_text(found: DecisionFigures) -> str:
+    """What the thresholds make of a test set, in two lines."""
+    images = (
+        f"{found.found} of {found.anomalous_images} anomalous images found, "
+        f"{found.false_alarms} of {found.normal_images} normal images a false alarm"
+    )
+    of = ("precision", found.precision), ("recall", found.recall), ("IoU", found.iou)
+    masks = ", ".join(f"{name} {_percent(value, None)}" for name, value in of)
+    ratio = "" if found.area_ratio is None else f", {found.area_ratio:.2g} times the true area"
+    return (
+        f"thresholds: image {found.image_threshold:.4g}, pixel {found.pixel_threshold:.4g} ({found.rule})\n"
+        f"{images}; masks: {masks}{ratio}"
+    )
 
 
 def _aligned(cell: str, width: int, column: int) -> str:

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.metrics import pixel_auroc
+from kistdsl.metrics import Decision, pixel_auroc
 from kistdsl.report.contents import Arrays, Contents
 from kistdsl.report.html import paragraph, section
 from kistdsl.report.pictures import DECISION, TRUTH, heat, img, outlined, rgb
@@ -76,14 +76,14 @@ def _best_median_worst(ranked: list[Case]) -> list[tuple[str, Case]]:
 def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
     image, truth = rgb(panels["images"][case.index]), np.asarray(panels["truths"][case.index], np.bool_)
     values = panels[model][case.index]
-    limit = float(panels["thresholds"][1 if model == "kist" else 0])
-    mask = np.asarray(values > limit, np.bool_)
+    decision = decision_of(panels, model)
+    mask = decision.mask(values)
     score = "" if case.score is None else f", AUROC over its pixels {100 * case.score:.1f} %"
     of = f"{case.name} ({case.kind})"
     pictures = (
         (image, "image", f"Photograph {of}"),
         (outlined(image, truth, TRUTH), "truth", f"{of} with the true defect outlined, {_share(truth)}"),
-        (heat(values, _top(panels[model], limit)), "map", f"Anomaly map of {of}"),
+        (heat(values, _top(panels[model], decision.image)), "map", f"Anomaly map of {of}"),
         (outlined(image, mask, DECISION), "decision", f"{of} with the decision outlined, {_share(mask)}"),
     )
     cells = "".join(
@@ -91,6 +91,13 @@ def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
         for pixels, name, alt in pictures
     )
     return f'<h3>{escape(label)}: {escape(case.name)}{escape(score)}</h3><div class="case">{cells}</div>'
+
+
+def decision_of(panels: Arrays, model: str) -> Decision:
+    """The thresholds of "baseline" or "kist"."""
+    number = 1 if model == "kist" else 0
+    image, pixel = panels["thresholds"][number].tolist()
+    return Decision(image, pixel, "", panels["usual"][number])
 
 
 def _top(maps: NDArray[np.float32], limit: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kistdsl.report.cases import decision_of
 from kistdsl.report.contents import Arrays, Contents
 from kistdsl.report.html import figure, section
 from kistdsl.report.svg import Axes, legend
@@ -17,7 +18,7 @@ def residuals(contents: Contents) -> str:
     stored = contents.residuals
     if stored is None:
         return ""
-    kinds = ("normal pixels", "anomalous pixels", "threshold of the decision")
+    kinds = ("normal pixels", "anomalous pixels", "threshold of an alarm", "of a region's extent")
     shown = _NAMES if contents.model("kist") else _NAMES[:1]
     plots = [_plot(contents, stored, number, name) for number, name in enumerate(shown)]
     return section(
@@ -38,14 +39,17 @@ def _plot(contents: Contents, stored: Arrays, number: int, name: str) -> str:
     title = contents.before["title"] if name == "baseline" else "KIST"
     caption = f"{title}: share of the pixels (its square root, so that rare values show)."
     if contents.panels is not None:
-        limit = float(contents.panels["thresholds"][number])
-        if limit <= float(edges[-1]):
-            marks.append(axes.upright(limit, f"{limit:.3g}", 2))
-        over = [100 * _above(stored[f"{name}_{kind}"], edges, limit) for kind in ("normal", "anomalous")]
-        sigmas = contents.settings.get("mask_sigmas", 2)
+        decision = decision_of(contents.panels, name)
+        limits = sorted({decision.image, decision.pixel}, reverse=True)
+        for row, limit in enumerate(limits):
+            if limit <= float(edges[-1]):
+                marks.append(axes.upright(limit, f"{limit:.3g}", 2 + row, row))
+        over = [
+            100 * _above(stored[f"{name}_{kind}"], edges, decision.pixel) for kind in ("normal", "anomalous")
+        ]
         caption += (
-            f" Threshold mu + {sigmas:g} sigma of normal training images, {limit:.3g}: about {over[0]:.1f} % of the "
-            f"normal and {over[1]:.1f} % of the anomalous pixels lie above."
+            f" An image that exceeds {decision.image:.3g} is an alarm; about {over[0]:.2g} % of the normal and "
+            f"{over[1]:.2g} % of the anomalous pixels lie above {decision.pixel:.3g}, which bounds a region."
         )
     plot = axes.picture(
         f"Residuals of the {title}, normal and anomalous pixels. {caption}",

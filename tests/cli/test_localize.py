@@ -15,7 +15,16 @@ import torch
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 
-SETTINGS = ["size=32", "epochs=1", "batch=8", "unet_width=4", "unet_depth=2", "method=l2", "bootstrap=0"]
+SETTINGS = [
+    "size=32",
+    "held_out=0.4",
+    "epochs=1",
+    "batch=8",
+    "unet_width=4",
+    "unet_depth=2",
+    "method=l2",
+    "bootstrap=0",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +134,45 @@ def test_evaluate_reads_a_run(place: Path, capsys: pytest.CaptureFixture[str]) -
     excluded = ["evaluate", str(place / "run"), "--data", str(place / "line"), "--json", "--exclude", "crack"]
     assert main(excluded) == 0
     assert "crack" not in json.loads(capsys.readouterr().out)["by_type"]
+
+
+def localized(
+    place: Path, out: Path, capsys: pytest.CaptureFixture[str], *options: str
+) -> list[dict[str, object]]:
+    images = str(place / "line" / "test" / "good")
+    assert (
+        main(["localize", str(place / "run"), images, "--out", str(out), "--json", "--quiet", *options]) == 0
+    )
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_thresholds_can_be_chosen(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = localized(place, tmp_path / "a", capsys)
+    strict = localized(place, tmp_path / "b", capsys, "--false-alarms", "0.1%")
+    assert strict[0]["threshold"] > own[0]["threshold"]  # type: ignore[operator]
+    value = localized(place, tmp_path / "c", capsys, "--threshold", "0")
+    assert (value[0]["threshold"], value[0]["anomalous_share"], value[0]["alarm"]) == (0.0, 1.0, True)
+    high = localized(place, tmp_path / "d", capsys, "--threshold", "9")
+    assert [(row["alarm"], row["regions"]) for row in high] == [(False, 0)] * len(high)
+    two = localized(place, tmp_path / "e", capsys, "--sigmas", "2")
+    five = localized(place, tmp_path / "f", capsys, "--sigmas", "5")
+    assert two[0]["threshold"] < five[0]["threshold"]  # type: ignore[operator]
+
+
+def test_evaluate_says_what_the_thresholds_make_of_the_images(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ["evaluate", str(place / "run"), "--data", str(place / "line"), "--json"]
+    assert main([*run, "--threshold", "0"]) == 0
+    found = json.loads(capsys.readouterr().out)["decision"]
+    assert (found["normal_images"], found["false_alarms"]) == (2, 2)
+    assert (found["anomalous_images"], found["found"], found["recall"]) == (5, 5, 1.0)
+    assert main(run[:-1]) == 0
+    assert "of 5 anomalous images found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [["--false-alarms", "2"], ["--false-alarms", "1%", "--sigmas", "2"]])
+def test_thresholds_that_are_none(place: Path, tmp_path: Path, options: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["localize", str(place / "run"), str(place / "images"), "--out", str(tmp_path), *options])
+    assert stopped.value.code == 2

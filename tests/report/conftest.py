@@ -109,7 +109,8 @@ def _write_arrays(folder: Path, *, colour: bool) -> None:
         truths=truths,
         baseline=maps[::-1],
         kist=maps,
-        thresholds=np.array([0.6, 0.45]),
+        usual=np.ones((2, 1, 1)),
+        thresholds=np.array([[0.6, 0.5], [0.45, 0.4]]),
     )
     np.savez_compressed(
         folder / "labels.npz",
