@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 
 from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language import checked
 from kistdsl.language.codes import WARNING, Check, ProgramContext
+from kistdsl.language.dominance import NOISE
 from kistdsl.language.extremes import best_on_column
 from kistdsl.language.literals import FINITE, Literal
 
@@ -34,9 +36,10 @@ def _core(term: checked.Term) -> tuple[float, float]:
 
 
 def _right_of(a: checked.Term, b: checked.Term) -> bool:
-    """Whether a's core begins and ends at higher values than b's."""
-    (a_low, a_high), (b_low, b_high) = _core(a), _core(b)
-    return a_low >= b_low and a_high >= b_high and (a_low, a_high) != (b_low, b_high)
+    """Whether a's core begins and ends at higher values than b's; a rounding makes no difference."""
+    pairs = list(zip(_core(a), _core(b), strict=True))
+    same = [math.isclose(x, y, rel_tol=NOISE, abs_tol=NOISE) for x, y in pairs]
+    return not all(same) and all(near or x > y for near, (x, y) in zip(same, pairs, strict=True))
 
 
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:

@@ -244,7 +244,11 @@ def test_impossible_values_and_useless_settings() -> None:
 
 
 WORDS = ("low", "mid", "high", "tiny", "small", "large", "dark", "bright")
-RANKS = ({"low": 0, "mid": 1, "high": 2}, {"tiny": 0, "small": 1, "mid": 2, "large": 3}, {"dark": 1, "bright": 3})
+RANKS = (
+    {"low": 0, "mid": 1, "high": 2},
+    {"tiny": 0, "small": 1, "mid": 2, "large": 3},
+    {"dark": 1, "bright": 3},
+)
 
 
 def test_terms_out_of_order() -> None:
@@ -270,8 +274,8 @@ def test_terms_out_of_order() -> None:
 
 
 def _right_of(a: object, b: object) -> bool:
-    (a_low, a_high), (b_low, b_high) = _core(a), _core(b)
-    return a_low >= b_low and a_high >= b_high and (a_low, a_high) != (b_low, b_high)
+    difference = [x - y for x, y in zip(_core(a), _core(b), strict=True)]
+    return min(difference) >= -1e-9 and max(difference) > 1e-9
 
 
 def _core(function) -> tuple[float, float]:  # type: ignore[no-untyped-def]
