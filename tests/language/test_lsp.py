@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -35,7 +36,12 @@ class Client(LanguageClient):
         self.arrived = asyncio.Event()
 
 
-def converse(folder: Path, talk: Callable[[Client, str], Awaitable[None]], text: str = TEXT) -> None:
+def converse(
+    folder: Path,
+    talk: Callable[[Client, str], Awaitable[None]],
+    text: str = TEXT,
+    environment: dict[str, str] | None = None,
+) -> None:
     """Start `kistdsl lsp`, open a file, talk, shut down."""
 
     async def session() -> None:
@@ -46,7 +52,8 @@ def converse(folder: Path, talk: Callable[[Client, str], Awaitable[None]], text:
             client.published[params.uri] = list(params.diagnostics)
             client.arrived.set()
 
-        await client.start_io(sys.executable, "-m", "kistdsl", "lsp")
+        env = {**os.environ, **(environment or {})}
+        await client.start_io(sys.executable, "-m", "kistdsl", "lsp", env=env)
         try:
             await client.initialize_async(
                 types.InitializeParams(capabilities=types.ClientCapabilities(), root_uri=folder.as_uri())
@@ -128,3 +135,15 @@ def test_formatting_and_positions_in_utf_16(tmp_path: Path) -> None:
         assert problem.range.start == types.Position(0, 21)
 
     converse(tmp_path, talk, 'product   "😀"    IF aera is high THEN anomalous\n')
+
+
+def test_a_property_of_an_installed_package(tmp_path: Path, own_property: Path) -> None:
+    async def talk(client: Client, uri: str) -> None:
+        assert [d.code for d in client.published[uri]] == ["K102"]  # `hihg`; the property is known
+        found = await client.text_document_hover_async(types.HoverParams(**at(uri, 0, 5)))
+        assert "share of white pixels" in found.contents.value
+        items = await client.text_document_completion_async(types.CompletionParams(**at(uri, 0, 3)))
+        assert "overexposed" in [i.label for i in items]
+
+    paths = os.pathsep.join(filter(None, [str(own_property), os.environ.get("PYTHONPATH")]))
+    converse(tmp_path, talk, "IF overexposed is hihg THEN anomalous\n", {"PYTHONPATH": paths})

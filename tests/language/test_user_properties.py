@@ -13,31 +13,18 @@ import pytest
 
 from kistdsl.data.images import write_png
 
-MODULE = """
-import kistdsl
-
-@kistdsl.property(name="overexposed", unit="fraction", range=(0, 1), gamma=1, doc="share of white pixels")
-def overexposed(region):
-    return float((region.gray >= 250).mean())
-"""
 RULE = "IF overexposed is high THEN anomalous\n"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder as pip leaves it: a module and its entry point."""
-    folder = tmp_path / "site"
-    info = folder / "my_line-1.0.dist-info"
-    info.mkdir(parents=True)
-    (folder / "my_line.py").write_text(MODULE)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-line\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[kistdsl.properties]\noverexposed = my_line:overexposed\n")
+def site(own_property: Path, tmp_path: Path) -> Path:
     (tmp_path / "r.kr").write_text(RULE)
-    return folder
+    return own_property
 
 
 def kistdsl(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site)}
+    paths = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths}
     command = [sys.executable, "-m", "kistdsl", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
