@@ -256,14 +256,19 @@ def by_column(group: Conjunction) -> dict[str, tuple[Literal, ...]]:
     columns: dict[str, list[Literal]] = {}
     for literal in group:
         columns.setdefault(literal.column, []).append(literal)
-    return {name: tuple(sorted(columns[name], key=_order)) for name in sorted(columns)}
+    return {
+        name: tuple(sorted(columns[name], key=order) if len(columns[name]) > 1 else columns[name])
+        for name in sorted(columns)
+    }
 
 
-def _order(
+def order(
     literal: Literal,
-) -> tuple[str, tuple[float, ...], float, tuple[str, ...], int, float, float]:
+) -> tuple[str, str, tuple[float, ...], float, tuple[str, ...], int, float, float]:
+    """A key that puts any literals into one and the same order."""
     function = literal.function
     return (
+        literal.column,
         function.kind,
         function.arguments,
         literal.divisor,

@@ -127,6 +127,8 @@ class Monotone:
 
     kind: ClassVar[str]
     piecewise_linear: ClassVar[bool] = True
+    __match_args__: ClassVar[tuple[str, ...]]
+    """Names of the arguments in order; dataclasses fill it in."""
 
     def evaluate(self, x: float) -> float:
         raise NotImplementedError
@@ -136,7 +138,7 @@ class Monotone:
 
     @property
     def arguments(self) -> tuple[float, ...]:
-        return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
+        return tuple(getattr(self, name) for name in self.__match_args__)
 
     def supremum(self) -> float:
         return 1.0

@@ -24,6 +24,7 @@ from kistdsl.language.literals import (
     by_column,
     conjunctive,
     form_of,
+    order,
 )
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _contained(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candid
     for a in members:
         if len(a.groups) != 1 or len(a.groups[0]) > WIDE:
             continue
-        literals = sorted(_unscaled(a.groups[0]), key=repr)
+        literals = sorted(_unscaled(a.groups[0]), key=order)
         for size in range(1, len(literals) + 1):
             for subset in combinations(literals, size):
                 yield from ((a, b) for b in known.get(frozenset(subset), ()) if b is not a)

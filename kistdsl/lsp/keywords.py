@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from kistdsl.language.norms import FAMILIES
+from kistdsl.language.wording import enumeration
+
 MEANINGS: dict[str, str] = {
     "product": 'the product line\'s name, `product "Magnetic tile"`',
     "include": 'another file\'s statements, `include "other.kr"`',
@@ -13,7 +16,7 @@ MEANINGS: dict[str, str] = {
     "of": "the property that a term belongs to, in its own unit",
     "alpha": "the grade from which a region is anomalous (default 0.8)",
     "class": "a defect class beside `anomalous`",
-    "norms": "what AND and OR compute: zadeh, product or lukasiewicz",
+    "norms": f"what AND and OR compute: {enumeration(list(FAMILIES), 'or')}",
     "rule": "a named rule, `rule stain: IF ... THEN ...`",
     "if": "the condition of a rule",
     "then": "the class that a rule votes for, and its truth value",
