@@ -15,6 +15,7 @@ from kistdsl.language.wording import enumeration
 _STOPS = frozenset({"THEN", "AND", "OR", "RPAR", END})
 _FOREIGN = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT", "~": "NOT", "+": "OR", "*": "AND"}
 _COMPARISONS = frozenset({"<", ">", "==", "!=", "<>", "≥", "≤", "≠", "=<", "->"})
+_LIKE_IS = frozenset({"are", "was", "equals", "has", "ist"})
 _IS_NOT = frozenset({"isn", "isnt", "aren", "arent"})
 _EXAMPLE = "write a condition such as `area is high`"
 
@@ -32,6 +33,10 @@ def in_condition(m: Mistake) -> Diagnostic | None:
 
 def _foreign_operator(m: Mistake) -> Diagnostic | None:
     word = _FOREIGN.get(m.text())
+    if m.kind() == "COMMA" and m.kind(1) == "THEN":
+        return m.report(
+            codes.FOREIGN_OPERATOR, "no comma stands before THEN", help="delete it", fix=m.without()
+        )
     if m.kind() == "COMMA" and "THEN" in m.accepts:
         return m.report(
             codes.FOREIGN_OPERATOR,
@@ -68,6 +73,25 @@ def _comparison(m: Mistake) -> Diagnostic | None:
         "a condition says `is`, it does not compare",
         span=m.through(offset, last),
         help=help,
+    )
+
+
+def _quantity(m: Mistake) -> Diagnostic | None:
+    """`area is above 5%`, `area between 0.1 and 0.2`: a word and a number."""
+    at = 0 if m.kind() == "NUMBER" else 1 if m.kind() == "NAME" and m.kind(1) == "NUMBER" else None
+    if at is None or m.kind(at - 1) != "NAME" or m.text(at - 1) in STANDARD_TERMS:
+        return None
+    if m.accepts == {"IS"}:
+        name: str | None = m.text(-1)
+    else:
+        name = m.spoken_of() if m.kind(at - 2) == "IS" else None
+    if name is None:
+        return None
+    return m.report(
+        codes.COMPARISON,
+        "a condition says `is`, it does not compare",
+        span=m.through(at - 1, at),
+        help=f"rules speak in terms: define `term NAME of {name} = ...` for such values and write `{name} is NAME`",
     )
 
 
@@ -175,27 +199,33 @@ def _missing_is(m: Mistake) -> Diagnostic | None:
     if m.text().lower() in _IS_NOT:
         return _contraction(m)
     if m.kind() == "NAME" and m.kind(1) == "IS":
+        article = name.lower() in ("the", "a", "an")
         return m.report(
             codes.MALFORMED_NAME,
             "a property's name is one word",
             span=m.through(-1),
-            help=f"write `{name}_{m.text()}` if that is its name",
-            fix=m.instead(f"{name}_{m.text()}", -1),
+            help=f"write `{m.text()}`" if article else f"write `{name}_{m.text()}` if that is its name",
+            fix=m.instead(m.text() if article else f"{name}_{m.text()}", -1),
         )
     if m.kind() in ("NAME", "NOT") or m.kind() in HEDGE_KINDS:
-        term = (
-            m.text(1)
-            if m.text().lower() in ("are", "was", "equals", "has") and m.kind(1) == "NAME"
-            else m.text()
-        )
+        replaced = m.kind(1) == "NAME" and (m.kind(2) in _STOPS or m.text().lower() in _LIKE_IS)
+        term = m.text(1) if m.kind() == "NAME" and replaced else _said(m)
         return m.report(
             codes.MISSING_IS,
             f"`is` is missing behind `{name}`",
             span=m.through(-1),
             help=f"write `{name} is {term}`",
-            fix=m.instead("is") if term != m.text() else m.insert(" is"),
+            fix=m.instead("is") if term == m.text(1) else m.insert(" is"),
         )
     return None
+
+
+def _said(m: Mistake) -> str:
+    """NOT and hedges from the word that does not fit on, and the term behind them."""
+    last = 0
+    while m.kind(last) != "NAME" and (m.kind(last + 1) in ("NOT", "NAME") or m.kind(last + 1) in HEDGE_KINDS):
+        last += 1
+    return " ".join(m.text(i) for i in range(last + 1))
 
 
 def _alone(m: Mistake, name: str) -> Diagnostic:
@@ -323,6 +353,7 @@ _CONDITION: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     _second_term,
     _foreign_operator,
     _comparison,
+    _quantity,
     _doubled,
     _missing_operand,
     _missing_term,

@@ -20,6 +20,7 @@ from kistdsl.language.includes import Assembly
 from kistdsl.language.memberships import STANDARD_TERMS
 from kistdsl.language.nearest import listed, nearest, shortened
 from kistdsl.language.spelling import overflows
+from kistdsl.language.syntax_codes import PAIRS
 from kistdsl.schema import Schema
 
 ANOMALOUS = "anomalous"
@@ -154,6 +155,7 @@ class Definitions:
 
     def read_terms(self) -> None:
         defined: dict[tuple[str, str | None], ast.Term] = {}
+        unread = [p.span for p in self.assembly.problems if p.code == PAIRS.code]
         for statement in self.all(ast.Term):
             column = statement.property.text if statement.property is not None else None
             if statement.property is not None and not self.known_property(statement.property):
@@ -170,6 +172,10 @@ class Definitions:
                     help="give one of them another name, or remove it",
                 )
             defined[key] = statement
+            whole = statement.function.span
+            if any(s.source is whole.source and whole.start <= s.start < whole.end for s in unread):
+                self.assembly.broken.add(("TERM", statement.name.text))
+                continue
             function, problems = membership(statement.function)
             self.problems.extend(problems)
             if function is None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kistdsl.diagnostics import Diagnostic, Label, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import ast, checked
 from kistdsl.language import name_codes as codes
 from kistdsl.language import number_codes as numbers
@@ -14,9 +14,13 @@ from kistdsl.language import phrase_codes as phrases
 from kistdsl.language.codes import ERROR
 from kistdsl.language.definitions import MANY, Definitions, share
 from kistdsl.language.includes import Assembly
-from kistdsl.language.nearest import listed
+from kistdsl.language.nearest import listed, shortened
 from kistdsl.language.spelling import overflows
+from kistdsl.language.tokens import HEDGE_WORDS
 from kistdsl.schema import Schema
+
+_NORMAL = frozenset({"normal", "good", "ok", "fine"})
+"""What people call a region that is no defect; the language has no class for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,10 @@ class _Rules:
     def _known_class(self, name: ast.Name) -> bool:
         if name.text in self.names.classes or self.names.broken("CLASS", name.text):
             return name.text in self.names.classes
-        self.names.unknown(
-            codes.UNKNOWN_CLASS, name, "class", self.names.classes, f"declare it: `class {name.text}`"
-        )
+        hint = f"declare it: `class {name.text}`"
+        if name.text.lower() in _NORMAL:
+            hint = "a region that no rule votes for is normal; a test case says `=> not anomalous`"
+        self.names.unknown(codes.UNKNOWN_CLASS, name, "class", self.names.classes, hint)
         return False
 
     def _truth_value(self, number: ast.Number | None) -> float:
@@ -173,6 +178,16 @@ class _Rules:
             )
             return None
         fitting = [t.name for t in self.names.terms.values() if t.column in (None, column.text)]
+        glued = _glued_hedge(name.text, fitting)
+        if glued is not None:
+            self.names.say(
+                codes.UNKNOWN_TERM,
+                name.span,
+                f"unknown term `{shortened(name.text)}`",
+                help=f"did you mean `{glued}`?",
+                fix=Fix(name.span, glued),
+            )
+            return None
         hint = f"known for `{column.text}` are {listed(fitting)}"
         self.names.unknown(codes.UNKNOWN_TERM, name, "term", fitting, hint)
         return None
@@ -234,6 +249,15 @@ class _Rules:
             return
         hint = "an unnamed rule is called by its line, `L12`"
         self.names.unknown(codes.UNKNOWN_RULE, by, "rule", rules, hint)
+
+
+def _glued_hedge(name: str, terms: Iterable[str]) -> str | None:
+    """`very low` for `verylow` and `very_low`."""
+    for hedge in HEDGE_WORDS:
+        rest = name[len(hedge) :].removeprefix("_") if name.lower().startswith(hedge) else ""
+        if rest in terms:
+            return f"{hedge} {rest}"
+    return None
 
 
 def _line_name(statement: ast.Rule, in_main: bool, taken: set[str]) -> str:

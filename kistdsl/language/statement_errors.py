@@ -102,6 +102,13 @@ def in_definition(m: Mistake) -> Diagnostic | None:
 
 def _in_term(m: Mistake) -> Diagnostic | None:
     if "EQUALS" in m.accepts and m.kind(-1) == "NAME":
+        if m.text().lower() in ("for", "in", "on", "from") and m.kind(1) == "NAME":
+            return m.report(
+                UNEXPECTED,
+                f"`{m.text()}` stands where `of` belongs",
+                help=f"write `term {m.text(-1)} of {m.text(1)} = ...`",
+                fix=m.instead("of"),
+            )
         if m.kind() == "NAME" and m.kind(1) != "LPAR":
             return _two_words(m, "a term")
         replaced = m.kind() in ("COLON", "IS")
@@ -140,6 +147,10 @@ def _in_arguments(m: Mistake) -> Diagnostic | None:
             labels=[Label(m.behind, "`)` belongs here")],
             help="close it with `)`",
             fix=m.insert(")"),
+        )
+    if m.kind(-1) in ("NUMBER", "RPAR") and m.text() == ";":
+        return m.report(
+            codes.MISSING_COMMA, "numbers are separated by commas", help="write `,`", fix=m.instead(",")
         )
     if m.kind(-1) == "NUMBER" and m.kind() in ("NUMBER", "LPAR"):
         return m.report(
@@ -254,6 +265,10 @@ def in_setting(m: Mistake) -> Diagnostic | None:
                 fix=m.without(),
             )
         help = f"write {enumeration([f'`norms {name}`' for name in FAMILIES], 'or')}"
+        if m.kind() == "STRING":
+            message = "the name of the norms is a word without quotes"
+            fix = m.instead(m.text().strip('"'))
+            return m.report(codes.MISSING_NAME, message, help=help, fix=fix)
         return m.report(codes.MISSING_NAME, "the name of the norms is missing", span=m.behind, help=help)
     if lead in ("PRODUCT", "INCLUDE") and before == lead:
         if m.kind() in ("EQUALS", "COLON"):

@@ -114,6 +114,7 @@ def unknown_statement(mistake: Mistake) -> Diagnostic:
             return found
     known = [*STATEMENT_WORDS, "IF"]
     close = nearest(m.text(), known) if m.kind() == "NAME" else None
+    close = "include" if m.text().lower() in ("import", "use", "require") and m.kind(1) == "STRING" else close
     if close is not None:
         help = f"did you mean `{'IF' if close == 'if' else close}`?"
     elif m.kind() == "NAME" and m.kind(1) in ("IS", "NAME"):

@@ -19,7 +19,7 @@ def in_target(m: Mistake) -> Diagnostic | None:
         return _truth_value(m)
     if m.kind(-1) != "NAME":
         return None
-    bare = m.kind() == "NUMBER" or m.text().lower() in ("with", "weight", "tv")
+    bare = m.kind() == "NUMBER" or m.text().lower() in ("with", "weight", "tv", "[", "{")
     if (
         bare
         or (m.kind() == "EQUALS" and m.kind(1) == "NUMBER")
@@ -27,6 +27,7 @@ def in_target(m: Mistake) -> Diagnostic | None:
     ):
         value = next((m.text(i) for i in range(4) if m.kind(i) == "NUMBER"), "0.8")
         last = next((i for i in range(3, -1, -1) if m.kind(i) == "NUMBER"), 0)
+        last += m.text(last + 1) in ("]", "}")
         value = value if 0.0 < number_value(value) <= 1.0 else "1"
         return m.report(
             codes.BARE_TRUTH_VALUE,
@@ -77,8 +78,11 @@ def _truth_value(m: Mistake) -> Diagnostic | None:
             help="close it with `)`",
             fix=m.insert(")"),
         )
-    if m.kind(-1) == "LPAR" and m.kind() not in ("NUMBER",):
+    if m.kind(-1) == "LPAR" and m.kind() != "NUMBER":
+        value = next((m.text(i) for i in range(1, 3) if m.kind(i) == "NUMBER"), "0.8")
         return m.report(
-            codes.MISSING_NUMBER, "a truth value is missing", help="write a number such as `(0.8)`"
+            codes.MISSING_NUMBER,
+            "a truth value is missing",
+            help=f"write a number alone, such as `({value})`",
         )
     return None
