@@ -120,8 +120,8 @@ def of_run(args: argparse.Namespace, line: Line) -> Source:
     sigma = settings.scaled(settings.label_sigma)
 
     def small(item: Item) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        pixels = stacks.prepare(item.path, settings, localizer.channels)
-        return pixels, inference.gaussian(localizer.small_map(item, pixels, use_filter=False), sigma)
+        pixels = stacks.prepare(item.path, settings, localizer.facts.channels)
+        return pixels, inference.gaussian(localizer.mapper.maps([pixels], use_filter=False)[0], sigma)
 
     def read(item: Item) -> Seen:
         pixels, residual = small(item)

@@ -50,7 +50,7 @@ def excluded(options: list[str]) -> frozenset[str]:
 def _of_run(args: argparse.Namespace) -> tuple[Evaluation, DecisionFigures]:
     # By name: torch takes two seconds to load, and stored maps do not need it.
     kist = importlib.import_module("kistdsl.kist.evaluation")
-    asked = importlib.import_module("kistdsl.kist.localization").Asked(
+    asked = importlib.import_module("kistdsl.kist.thresholds").Asked(
         args.threshold, args.sigmas, args.false_alarms, args.false_pixels
     )
     found: tuple[Evaluation, DecisionFigures] = kist.evaluate_run(

@@ -28,6 +28,7 @@ VERBS: dict[str, str] = {
     "audit": "how often each rule fires, and on which pictures",
     "train": "train a baseline and KIST on a product line",
     "localize": "anomaly maps, masks and overlays of images",
+    "export": "a run's network and filter as one ONNX model, for lines without torch",
     "evaluate": "AUROC and AUPRO of a run, or of stored maps",
     "reproduce": "the grid of methods, networks and seeds, as the paper's tables",
     "build": "compile rules for embedding elsewhere (C, ONNX, JSON)",

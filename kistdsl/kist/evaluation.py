@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from kistdsl.kist.localization import NOTHING_ASKED, Asked, Localizer
+from kistdsl.kist.localization import Localizer
+from kistdsl.kist.thresholds import NOTHING_ASKED, Asked
 from kistdsl.metrics import DecisionFigures, Evaluation
 
 

@@ -14,9 +14,10 @@ from kistdsl.data.layouts import Item
 from kistdsl.kist.inference import Map, maps_of, test_map
 from kistdsl.kist.iterations import Iterations
 from kistdsl.kist.methods import Method
+from kistdsl.kist.preparing import load_masks
 from kistdsl.kist.product_data import RunData
 from kistdsl.kist.run_folder import RunFolder, write_arrays
-from kistdsl.kist.stacks import Stack, load_masks
+from kistdsl.kist.stacks import Stack
 from kistdsl.kist.training import Workshop
 
 PANELS_EACH = 3

@@ -49,11 +49,17 @@ def guided_filter(
     return (_box_mean(slope, radius) * image + _box_mean(offset, radius)).astype(np.float32)
 
 
+def gaussian_kernel(sigma: float) -> NDArray[np.float64]:
+    """(2 r + 1,) weights that sum to 1, r = ceil(4 sigma); sigma above 0."""
+    taps = cv2.getGaussianKernel(2 * int(np.ceil(4 * sigma)) + 1, sigma, cv2.CV_64F)
+    return np.asarray(taps[:, 0], np.float64)
+
+
 def gaussian(residual: NDArray[Any], sigma: float) -> Map:
     """Gaussian smoothing of (H, W) with mirrored borders, float32; sigma 0 leaves the map as it is."""
     values = np.asarray(residual, np.float32)
     if sigma <= 0:
         return values
-    side = 2 * int(np.ceil(4 * sigma)) + 1
+    side = len(gaussian_kernel(sigma))
     smooth = cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REFLECT)
     return np.asarray(smooth, dtype=np.float32)

@@ -16,10 +16,11 @@ from kistdsl.diagnostics import InputError
 from kistdsl.kist.config import Settings
 from kistdsl.kist.guided_filter import gaussian, guided_filter
 from kistdsl.kist.methods import Method
+from kistdsl.kist.preparing import Bytes, scale_to
 from kistdsl.kist.seed import torch_generator
-from kistdsl.kist.stacks import Bytes, Stack, scale_to
+from kistdsl.kist.stacks import Stack
 from kistdsl.kist.training import Workshop
-from kistdsl.metrics import Decision, NormalLevels
+from kistdsl.metrics import NormalLevels
 
 Map = NDArray[np.float32]
 _USUAL_SIGMA = 16.0  # at 256: what is usual at a place is smoothed over its surroundings
@@ -110,13 +111,6 @@ def normal_levels(
     smooth = gaussian(mean, shop.settings.scaled(_USUAL_SIGMA))
     usual = scale_to(smooth, (min(side, _USUAL_SIDE),) * 2)
     return NormalLevels.of(mu, sigma, usual, maps(held_out))
-
-
-def decision_of(settings: Settings, levels: NormalLevels) -> Decision:
-    """The thresholds that the settings ask for."""
-    if settings.decision == "sigmas":
-        return levels.by_sigmas(settings.mask_sigmas)
-    return levels.by_false_alarms(settings.false_alarms, settings.false_pixels)
 
 
 def raw_map(stack: Stack, index: int, raw: Map) -> Map:

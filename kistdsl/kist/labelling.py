@@ -16,7 +16,7 @@ from kistdsl.engine.rule_parts import single_rules
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings
 from kistdsl.kist.inference import Map, Statistics
-from kistdsl.kist.stacks import Bytes
+from kistdsl.kist.preparing import Bytes
 from kistdsl.regions.maps import RESIDUAL, CandidateMap, map_values
 from kistdsl.regions.picture import Picture
 

@@ -1,40 +1,43 @@
-"""A finished run at work: anomaly maps and masks of images, and its figures on a line."""
+"""A finished run at work: anomaly maps, masks and regions of images, and its figures on a line.
+
+Nothing here needs torch: what makes the maps is behind `kistdsl.kist.mappers.Mapper`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kistdsl.data.images import read_image, to_gray, to_uint8
 from kistdsl.data.layouts import Item, read_line
-from kistdsl.diagnostics import InputError
-from kistdsl.kist import tensors
-from kistdsl.kist.config import Settings, make_settings
-from kistdsl.kist.devices import choose_device
-from kistdsl.kist.distributed import World
-from kistdsl.kist.events import ignore
-from kistdsl.kist.inference import Map, decision_of, filtered, maps_of
-from kistdsl.kist.measuring import scored
-from kistdsl.kist.methods import METHODS, Method
-from kistdsl.kist.models.margin import Margin
-from kistdsl.kist.models.registry import build
-from kistdsl.kist.run_folder import RunFolder
-from kistdsl.kist.stacks import Bytes, Stack, exposure_factor, load_masks, scale_to
-from kistdsl.kist.training import Workshop
+from kistdsl.diagnostics import InputError, RuleError
+from kistdsl.engine.found_regions import FoundRegion, judge_regions
+from kistdsl.engine.pseudo_labels import ordered_map
+from kistdsl.engine.rule_parts import single_rules
+from kistdsl.engine.rule_set import RuleSet
+from kistdsl.engine.rule_set import compile as compile_rules
+from kistdsl.kist.mappers import Facts, Mapper, Maps, open_mapper
+from kistdsl.kist.preparing import Bytes, fitted, load_masks, scale_to
+from kistdsl.kist.thresholds import NOTHING_ASKED, Asked
 from kistdsl.metrics import (
     Decision,
     DecisionFigures,
     Evaluation,
-    NormalLevels,
     ScoredMap,
     decision_figures,
     evaluate_maps,
 )
+from kistdsl.regions.picture import Picture
+
+DECODERS = 2
+"""Threads that decode the next images while a batch is computed."""
+
+Map = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,7 @@ class Localization:
         map: (H, W) float32, higher is more anomalous, at the image's size.
         mask: (H, W) bool, the regions found, see `kistdsl.metrics.Decision`.
         decision: the thresholds.
+        regions: of the mask, each with the rule that it fits; boxes and pixels at the image's size.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class Localization:
     map: Map
     mask: NDArray[np.bool_]
     decision: Decision
+    regions: tuple[FoundRegion, ...]
 
     @property
     def score(self) -> float:
@@ -62,7 +67,7 @@ class Localization:
 
     @property
     def margin(self) -> float:
-        """How far the image is from an alarm: its highest value over the threshold at its place, above 1 an alarm."""
+        """Its highest value over the alarm's threshold at that place; above 1 it is an alarm."""
         return self.decision.margin(self.map)
 
     @property
@@ -72,118 +77,114 @@ class Localization:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Thresholds in place of the run's own; at most one of the first three.
+class Unreadable:
+    """An image that could not be read, and why."""
 
-    Attributes:
-        threshold: this value of the map.
-        sigmas: mu + so many sigma.
-        false_alarms: share of normal images that may be an alarm.
-        false_pixels: share of normal pixels that bounds a region (with false_alarms, or by itself).
-    """
-
-    threshold: float | None = None
-    sigmas: float | None = None
-    false_alarms: float | None = None
-    false_pixels: float | None = None
-
-    def decision(self, settings: Settings, levels: NormalLevels) -> Decision:
-        """The thresholds, on maps that reach these levels on normal images.
-
-        Raises:
-            InputError: a share that is none.
-        """
-        if self.threshold is not None:
-            return Decision.at(self.threshold, "a value that was given")
-        if self.sigmas is not None:
-            return levels.by_sigmas(self.sigmas)
-        if self.false_alarms is None and self.false_pixels is None:
-            return decision_of(settings, levels)
-        return levels.by_false_alarms(
-            settings.false_alarms if self.false_alarms is None else self.false_alarms,
-            settings.false_pixels if self.false_pixels is None else self.false_pixels,
-        )
+    path: Path
+    message: str
 
 
-NOTHING_ASKED = Asked()
-"""The run's own thresholds."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """A decoded image, and as the network wants it."""
+
+    path: Path
+    pixels: Bytes
+    small: Bytes
 
 
 class Localizer:
-    """A run's final model, ready for images of any size."""
+    """A run's final model, ready for images of any size.
 
-    def __init__(self, folder: RunFolder, network: torch.nn.Module, shop: Workshop, channels: int) -> None:
-        self.folder, self.network, self.shop, self.channels = folder, network, shop, channels
-        self.settings: Settings = shop.settings
-        self.method: Method = METHODS[self.settings.base_method](self.settings)
-        self.levels: dict[str, NormalLevels] = {}
-        self.asked = Asked()
+    Args:
+        mapper: makes the maps.
+        asked: thresholds in place of the run's own.
+    """
+
+    def __init__(self, mapper: Mapper, asked: Asked = NOTHING_ASKED) -> None:
+        self.mapper, self.asked = mapper, asked
+        self.facts: Facts = mapper.facts
+        self.settings = mapper.facts.settings
+        self.rules = _rules(mapper.facts)
 
     @classmethod
-    def open(cls, run: str | Path, *, device: str = "auto", asked: Asked = NOTHING_ASKED) -> Localizer:
-        """Load the model of a run folder.
-
-        Args:
-            run: the folder.
-            device: auto, cpu or cuda.
-            asked: thresholds in place of the run's.
+    def open(
+        cls,
+        source: str | Path,
+        *,
+        device: str = "auto",
+        backend: str = "auto",
+        asked: Asked = NOTHING_ASKED,
+    ) -> Localizer:
+        """Open a run folder, or a model that `kistdsl export` wrote; see `kistdsl.kist.mappers.open_mapper`.
 
         Raises:
-            InputError: no such run, not finished, or weights that do not fit.
+            InputError: nothing there, not finished, damaged, or thresholds that are none.
         """
-        folder = RunFolder(Path(run))
-        if not folder.root.is_dir():
-            raise InputError(f"{folder.root}: no such run folder")
-        if not folder.model.is_file():
-            raise InputError(f"{folder.root}: no model.safetensors; is the run finished? (train --resume)")
-        weights, facts = tensors.load(folder.model)
-        settings = make_settings({**facts["settings"], "device": device})
-        where = choose_device(settings)
-        network = Margin(build(settings.model, settings, facts["channels"]), settings.margin)
-        tensors.load_weights(network, weights, folder.model)
-        shop = Workshop(folder.stages, settings, where, World(), ignore)
-        network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        made = cls(folder, network.eval(), shop, facts["channels"])
-        if "normal" not in facts:
-            raise InputError(f"{folder.model}: holds no levels of normal images; go on with train --resume")
-        made.levels = {name: NormalLevels.from_json(found) for name, found in facts["normal"].items()}
-        made.asked = asked
+        made = cls(open_mapper(Path(source), device=device, backend=backend), asked)
+        made.decision()
         return made
-
-    def _stack(self, item: Item, pixels: Bytes) -> Stack:
-        """One image at the model's size."""
-        if self.channels == 1 and pixels.ndim == 3:
-            pixels = np.rint(to_gray(pixels)).astype(np.uint8)
-        elif self.channels == 3 and pixels.ndim == 2:
-            pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-        small = scale_to(pixels, (self.settings.size, self.settings.size))
-        levels = torch.from_numpy(np.atleast_3d(small).copy()).permute(2, 0, 1).unsqueeze(0)
-        factor = torch.tensor([exposure_factor(small, self.settings)], dtype=torch.float32)
-        return Stack((item,), levels.to(self.shop.device), factor.to(self.shop.device))
-
-    def small_map(self, item: Item, pixels: Bytes, *, use_filter: bool = True) -> Map:
-        """The map at the model's size, (S, S) float32."""
-        stack = self._stack(item, pixels)
-        raw = next(maps_of(self.network, self.method, stack, self.shop))
-        return filtered(self.settings, to_gray(stack.bytes_of(0)), raw) if use_filter else raw
 
     def decision(self, *, use_filter: bool = True) -> Decision:
         """The thresholds of image and pixel."""
-        return self.asked.decision(self.settings, self.levels["map" if use_filter else "raw"])
+        return self.asked.decision(self.settings, self.facts.levels["map" if use_filter else "raw"])
+
+    # ---- images
 
     def localize(self, path: str | Path, *, use_filter: bool = True) -> Localization:
-        """The map and mask of one image file.
+        """What is found in one image file.
 
         Raises:
             InputError: it cannot be read.
         """
-        source = Path(path)
-        pixels = to_uint8(read_image(source).pixels)
-        item = Item(source.name, source, "", source.name)
-        small = self.small_map(item, pixels, use_filter=use_filter)
-        values = np.ascontiguousarray(scale_to(small, (pixels.shape[0], pixels.shape[1])))
+        found = next(self.localize_all([Path(path)], batch=1, use_filter=use_filter))
+        if isinstance(found, Unreadable):
+            raise InputError(found.message)
+        return found
+
+    def localize_all(
+        self, paths: Iterable[Path], *, batch: int, use_filter: bool = True
+    ) -> Iterator[Localization | Unreadable]:
+        """What is found in many images, in order; the next ones are decoded while a batch is computed.
+
+        Args:
+            paths: image files, taken as they are needed.
+            batch: images at a time.
+            use_filter: False: the raw maps.
+        """
         decision = self.decision(use_filter=use_filter)
-        return Localization(source, pixels, values, decision.mask(values), decision)
+        decoded = ordered_map(self._ready, paths, DECODERS)
+        while some := list(islice(decoded, batch)):
+            ready = [item for item in some if isinstance(item, _Ready)]
+            maps = iter(self._maps([item.small for item in ready], use_filter=use_filter))
+            for item in some:
+                yield item if isinstance(item, Unreadable) else self._found(item, next(maps), decision)
+
+    def _ready(self, path: Path) -> _Ready | Unreadable:
+        try:
+            pixels = to_uint8(read_image(path).pixels)
+        except InputError as error:
+            return Unreadable(path, str(error))
+        return _Ready(path, pixels, fitted(pixels, self.settings, self.facts.channels))
+
+    def _maps(self, images: Sequence[Bytes], *, use_filter: bool) -> Sequence[Map] | Maps:
+        return self.mapper.maps(images, use_filter=use_filter) if images else ()
+
+    def _found(self, item: _Ready, small: Map, decision: Decision) -> Localization:
+        height, width = item.pixels.shape[:2]
+        values = np.ascontiguousarray(scale_to(small, (height, width)))
+        regions = self._regions(item.small, small, decision.mask(small), (height, width))
+        return Localization(item.path, item.pixels, values, decision.mask(values), decision, regions)
+
+    def _regions(
+        self, image: Bytes, values: Map, mask: NDArray[np.bool_], size: tuple[int, int]
+    ) -> tuple[FoundRegion, ...]:
+        """Regions at the model's size, where the rules know them, with boxes at the image's size."""
+        picture = Picture.of(to_gray(image), values, image=image if image.ndim == 3 else None)
+        down, across = size[0] / mask.shape[0], size[1] / mask.shape[1]
+        return tuple(_scaled(region, down, across) for region in judge_regions(self.rules, picture, mask))
+
+    # ---- a line
 
     def evaluate(
         self, data: str | Path, *, exclude: Collection[str] = (), use_filter: bool = True
@@ -192,35 +193,61 @@ class Localizer:
         line = read_line(data, seed=self.settings.seed)
         if not line.test:
             raise InputError(f"{data}: no test set (test/good, test/<defect>)")
-        maps = list(self._scored(line.test, use_filter))
+        maps = list(self.scored(line.test, use_filter=use_filter))
         figures = evaluate_maps(maps, exclude=exclude, seed=self.settings.seed)
         kept = [item for item in maps if item.kind not in exclude]
         return figures, decision_figures(kept, self.decision(use_filter=use_filter))
 
-    def _scored(self, items: Iterable[Item], use_filter: bool) -> Iterator[ScoredMap]:
+    def scored(self, items: Sequence[Item], *, use_filter: bool = True) -> Iterator[ScoredMap]:
+        """Maps of test images with their masks, at the metric's size.
+
+        Raises:
+            InputError: an image cannot be read.
+        """
         side = self.settings.metric_size or self.settings.size
-        masks = load_masks(tuple(items), side)
-        for item in items:
-            values = self.small_map(item, to_uint8(read_image(item.path).pixels), use_filter=use_filter)
-            yield scored(item, values, masks.get(item.name), side)
+        masks = load_masks(items, side)
+        decoded = ordered_map(self._ready, (item.path for item in items), DECODERS)
+        for start in range(0, len(items), self.settings.infer_batch):
+            some = items[start : start + self.settings.infer_batch]
+            maps = self._maps([_small(next(decoded)) for _ in some], use_filter=use_filter)
+            for item, values in zip(some, maps, strict=True):
+                at_size = scale_to(values, (side, side))
+                yield ScoredMap(item.name, at_size, masks.get(item.name), item.defect, item.group)
 
 
-def overlay(found: Localization) -> Bytes:
-    """The image with its map as a red glow and its mask's outline, (H, W, 3) RGB uint8."""
-    base = found.pixels if found.pixels.ndim == 3 else np.repeat(found.pixels[:, :, None], 3, axis=2)
-    values = found.decision.relative(found.map)
-    low, high = 0.5 * found.decision.pixel, max(2 * found.decision.image, float(values.max()), 1e-12)
-    glow = np.clip((values - low) / (high - low), 0, 1)[:, :, None] * 0.7
-    red = np.array([255.0, 40.0, 0.0])
-    blended = base * (1 - glow) + red * glow
-    outline = found.mask & ~_eroded(found.mask)
-    blended[outline] = (255.0, 255.0, 0.0)
-    return np.asarray(np.rint(blended), np.uint8)
+def _small(item: _Ready | Unreadable) -> Bytes:
+    if isinstance(item, Unreadable):
+        raise InputError(item.message)
+    return item.small
 
 
-def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels of a mask whose four neighbours are in it too (outside counts as in)."""
-    padded = np.pad(mask, 1, constant_values=True)
-    return np.asarray(
-        padded[1:-1, 1:-1] & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+def _scaled(region: FoundRegion, down: float, across: float) -> FoundRegion:
+    """Its box and pixels at another size, at least one pixel each way."""
+    top, left = int(region.top * down), int(region.left * across)
+    bottom, right = round(region.bottom * down), round(region.right * across)
+    return FoundRegion(
+        top,
+        left,
+        max(bottom, top + 1),
+        max(right, left + 1),
+        max(round(region.pixels * down * across), 1),
+        region.rule,
+        region.grade,
     )
+
+
+def _rules(facts: Facts) -> dict[str, RuleSet]:
+    """The rules that name regions, each by itself; those that took no part in training name none.
+
+    Rules over properties that the embedder declares in Python name regions only where he has declared them.
+    """
+    if not facts.rules.strip():
+        return {}
+    try:
+        rules = compile_rules(facts.rules, name="rules of the run")
+    except RuleError:
+        return {}
+    silent = {*facts.silent_rules, *facts.settings.left_out_rules}
+    return {
+        name: rule for name, rule in single_rules(rules, facts.settings.alpha).items() if name not in silent
+    }

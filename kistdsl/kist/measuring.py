@@ -11,8 +11,8 @@ from torch import nn
 from kistdsl.data.layouts import Item
 from kistdsl.kist.inference import Map, MapMaker, maps_of
 from kistdsl.kist.methods import Method
+from kistdsl.kist.preparing import scale_to
 from kistdsl.kist.product_data import RunData
-from kistdsl.kist.stacks import scale_to
 from kistdsl.kist.training import Workshop
 from kistdsl.metrics import (
     Decision,

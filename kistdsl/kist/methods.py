@@ -115,15 +115,14 @@ class Riad(L2):
         self.sides = sorted({max(2, round(settings.scaled(side))) for side in settings.riad_scales})
         filter_side = round(settings.scaled(_RIAD_MEAN_FILTER))
         self.filter_side = filter_side + 1 - filter_side % 2
+        self._at_test: list[Tensor] = []
 
     def reconstruct(self, network: nn.Module, images: Tensor, draw: torch.Generator) -> Reconstruction:
         choice = int(torch.randint(len(self.sides), (), generator=draw))
-        return self._inpaint(network, images, self.sides[choice], draw)
+        return self._inpaint(network, images, disjoint_masks(images.shape[-1], self.sides[choice], draw))
 
-    def _inpaint(
-        self, network: nn.Module, images: Tensor, side: int, draw: torch.Generator
-    ) -> Reconstruction:
-        removed = disjoint_masks(images.shape[-1], side, draw).to(images.device)
+    def _inpaint(self, network: nn.Module, images: Tensor, masks: Tensor) -> Reconstruction:
+        removed = masks.to(images.device)
         parts = [reconstruct(network, images * (1 - mask)) for mask in removed]
         whole = sum((part.image * mask for part, mask in zip(parts, removed, strict=True)), images * 0)
         return Reconstruction(whole, torch.stack([part.penalty for part in parts]).mean(0))
@@ -133,11 +132,19 @@ class Riad(L2):
         structure = 1 - ssim_map(images, output)
         return super().loss(images, output) + (gradient + structure).mean((1, 2, 3))
 
+    def _masks_at_test(self, size: int) -> list[Tensor]:
+        """Of every side; drawn once, so that an exported model holds them."""
+        if not self._at_test:
+            draws = [torch_generator(self.settings.seed, "riad at test", side) for side in self.sides]
+            self._at_test = [
+                disjoint_masks(size, side, draw) for side, draw in zip(self.sides, draws, strict=True)
+            ]
+        return self._at_test
+
     def score(self, network: nn.Module, images: Tensor) -> Tensor:
         maps = []
-        for side in self.sides:
-            draw = torch_generator(self.settings.seed, "riad at test", side)
-            output = self._inpaint(network, images, side, draw).image
+        for masks in self._masks_at_test(int(images.shape[-1])):
+            output = self._inpaint(network, images, masks).image
             maps.append(multiscale_gradient_dissimilarity(images, output))
         mean = torch.stack(maps).mean(0)
         frame = self.filter_side // 2

@@ -14,7 +14,7 @@ from kistdsl.kist.config import Settings
 from kistdsl.kist.inference import Map, filtered
 from kistdsl.kist.labelling import picture_of
 from kistdsl.kist.measuring import scored
-from kistdsl.kist.stacks import load_masks, prepare
+from kistdsl.kist.preparing import load_masks, prepare
 from kistdsl.metrics import Evaluation, ScoredMap, evaluate_maps
 from kistdsl.regions.maps import map_values
 

@@ -14,8 +14,9 @@ from kistdsl.data.layouts import Item, Line
 from kistdsl.diagnostics import InputError
 from kistdsl.kist.config import Settings
 from kistdsl.kist.events import Advanced, Listener, StageEnded, StageStarted
+from kistdsl.kist.preparing import load_masks
 from kistdsl.kist.seed import numpy_generator
-from kistdsl.kist.stacks import Stack, channels_of, load_masks, load_stack
+from kistdsl.kist.stacks import Stack, channels_of, load_stack
 
 _STAGE = "images"
 

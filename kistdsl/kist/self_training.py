@@ -25,7 +25,7 @@ from kistdsl.kist.devices import choose_device
 from kistdsl.kist.distributed import World, world
 from kistdsl.kist.events import Listener, Measured, Note, ignore
 from kistdsl.kist.evidence import Evidence, write_labels
-from kistdsl.kist.inference import decision_of, normal_levels, raw_map, test_map
+from kistdsl.kist.inference import normal_levels, raw_map, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
 from kistdsl.kist.labelling import rules_taking_part
 from kistdsl.kist.measuring import judge, measure
@@ -37,6 +37,7 @@ from kistdsl.kist.results import ModelResult, history_row, metrics_json
 from kistdsl.kist.run_folder import RunFolder, read_json, write_arrays, write_csv, write_json
 from kistdsl.kist.seed import deterministic
 from kistdsl.kist.stages import Stages, Trained
+from kistdsl.kist.thresholds import decision_of
 from kistdsl.kist.training import Workshop
 from kistdsl.metrics import Decision, DecisionFigures, Evaluation, NormalLevels
 

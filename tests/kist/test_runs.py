@@ -243,12 +243,14 @@ def test_a_rival_and_a_line_without_anomalous_images_train_alone(line: Line, tmp
 
 def test_evaluating_a_run_gives_the_figures_it_was_saved_with(finished: Path, line: Line) -> None:
     saved = json.loads((finished / "metrics.json").read_text())["models"][-1]
-    found = evaluate_run(finished, line.root).as_json()
+    figures, decision = evaluate_run(finished, line.root)
+    found = figures.as_json()
+    assert decision.as_json() == pytest.approx(saved["decision"])
     assert found["pixel_auroc"] == pytest.approx(saved["figures"]["pixel_auroc"], abs=1e-6)
     assert found["by_type"]["crack"]["aupro"] == pytest.approx(
         saved["figures"]["by_type"]["crack"]["aupro"], abs=1e-6
     )
-    raw = evaluate_run(finished, line.root, use_filter=False).as_json()
+    raw = evaluate_run(finished, line.root, use_filter=False)[0].as_json()
     assert raw["aupro"] == pytest.approx(saved["raw"]["aupro"], abs=1e-6)
 
 
