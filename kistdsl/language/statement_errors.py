@@ -1,14 +1,13 @@
-"""Mistakes outside of conditions: names, definitions, settings, test cases."""
+"""Mistakes outside of conditions: names, definitions, settings."""
 
 from __future__ import annotations
 
 from kistdsl.diagnostics import Diagnostic, Fix, Label, Span
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language.codes import Code
-from kistdsl.language.mistake import END, Mistake
+from kistdsl.language.mistake import Mistake
 from kistdsl.language.norms import FAMILIES
 from kistdsl.language.syntax_codes import UNEXPECTED
-from kistdsl.language.tokens import STATEMENT_KINDS
 from kistdsl.language.wording import enumeration
 
 _WHAT = {
@@ -19,12 +18,13 @@ _WHAT = {
 }
 
 
-def _lead(m: Mistake) -> str:
+def lead_of(m: Mistake) -> str:
+    """Kind of the word that begins the statement."""
     return m.words[m.lead].kind
 
 
 def _missing_name(m: Mistake) -> Diagnostic | None:
-    lead = _lead(m)
+    lead = lead_of(m)
     if m.at != m.lead + 1 or lead not in _WHAT:
         return None
     what, example = _WHAT[lead]
@@ -50,7 +50,7 @@ def _two_words(m: Mistake, what: str) -> Diagnostic | None:
 
 def in_rule_head(m: Mistake) -> Diagnostic | None:
     """`rule NAME "text": IF`."""
-    if _lead(m) != "RULE" or m.in_condition or m.behind_then:
+    if lead_of(m) != "RULE" or m.in_condition or m.behind_then:
         return None
     found = _missing_name(m) or _two_words(m, "a rule")
     if found is not None:
@@ -80,7 +80,7 @@ def in_rule_head(m: Mistake) -> Diagnostic | None:
 
 def in_definition(m: Mistake) -> Diagnostic | None:
     """`term`, `property`, `class`."""
-    lead = _lead(m)
+    lead = lead_of(m)
     if lead not in ("TERM", "PROPERTY", "CLASS"):
         return None
     found = _missing_name(m)
@@ -205,7 +205,7 @@ def _in_property(m: Mistake) -> Diagnostic | None:
             UNEXPECTED, "a property has one scale, `scale` or `high at`", help="delete one of the two"
         )
     if m.kind(-1) in ("SCALE", "AT"):
-        return _number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
+        return number(m, f"`{m.text(-1)}`", "write a number such as `255` or `2%`")
     if m.kind(-1) == "DOC":
         return _text(m, f'write `doc "{_rest_of_line(m) or "what it is"}"`')
     return None
@@ -214,7 +214,7 @@ def _in_property(m: Mistake) -> Diagnostic | None:
 # --- settings --------------------------------------------------------------------------------
 
 
-def _number(m: Mistake, behind: str, help: str) -> Diagnostic:
+def number(m: Mistake, behind: str, help: str) -> Diagnostic:
     if m.kind() in ("EQUALS", "COLON"):
         return m.report(
             codes.NEEDLESS_SIGN, f"no `{m.text()}` stands behind {behind}", help="delete it", fix=m.without()
@@ -253,9 +253,9 @@ def _rest_of_line(m: Mistake) -> str:
 
 def in_setting(m: Mistake) -> Diagnostic | None:
     """`alpha`, `norms`, `product`, `include`, and the first line of a test."""
-    lead, before = _lead(m), m.kind(-1)
+    lead, before = lead_of(m), m.kind(-1)
     if lead == "ALPHA" and before == "ALPHA":
-        return _number(m, "`alpha`", "write `alpha 0.8`")
+        return number(m, "`alpha`", "write `alpha 0.8`")
     if lead == "NORMS" and before == "NORMS":
         if m.kind() in ("EQUALS", "COLON"):
             return m.report(
@@ -286,114 +286,4 @@ def in_setting(m: Mistake) -> Diagnostic | None:
         return m.report(
             codes.MISSING_COLON, "a colon is missing behind the test's text", span=m.behind, help=help
         )
-    return None
-
-
-# --- test cases ------------------------------------------------------------------------------
-
-_COMPARING = frozenset({"<", ">", "==", "!=", "<>", "≥", "≤", "≠", "=<"})
-
-
-def in_case(m: Mistake) -> Diagnostic | None:
-    """`area = 4%, gray = 30 => anomalous >= 0.9 by stain`."""
-    lead = _lead(m)
-    if lead in STATEMENT_KINDS and lead != "TEST":
-        return None
-    begin = max((i for i in range(m.lead, m.at) if m.words[i].leads), default=m.lead)
-    arrow = any(m.words[i].kind == "ARROW" for i in range(begin, m.at))
-    return _in_expectation(m) if arrow else _in_values(m)
-
-
-def _in_values(m: Mistake) -> Diagnostic | None:
-    before = m.kind(-1)
-    if before == "EQUALS" and m.kind() not in ("BAD_NUMBER",):
-        return _number(m, "`=`", "write a value in the property's own unit, such as `4%` or `30`")
-    if before == "NAME" and m.kind() == "ARROW":
-        name = m.text(-1)
-        return m.report(
-            codes.MISSING_VALUES,
-            f"`{name}` has no value",
-            span=m.span(-1),
-            help=f"write `{name} = 4% => ...`; leave a property out if it may have any value",
-        )
-    if before == "NAME" and "EQUALS" in m.accepts:
-        compared = m.kind() in ("AT_LEAST", "AT_MOST") or m.text() in _COMPARING
-        message = (
-            "a case gives values, it does not compare"
-            if compared
-            else f"`=` is missing behind `{m.text(-1)}`"
-        )
-        code = codes.CASE_COMPARISON if compared else codes.MISSING_EQUALS
-        replaced = compared or m.kind() in ("IS", "COLON")
-        value = next((m.text(i) for i in range(2) if m.kind(i) == "NUMBER"), "30")
-        help = f"write `{m.text(-1)} = {value}`; leave a property out if it may have any value"
-        fix = m.instead("=") if replaced else m.insert(" =")
-        return m.report(code, message, span=m.span() if replaced else m.behind, help=help, fix=fix)
-    if before == "NUMBER":
-        if m.kind() == "NAME" and m.kind(1) == "EQUALS":
-            return m.report(
-                codes.MISSING_COMMA,
-                "a comma is missing between two values",
-                span=m.behind,
-                help="write `,`",
-                fix=m.insert(","),
-            )
-        signs = m.kind() in ("THEN", "COLON", "EQUALS", "AT_LEAST", "AT_MOST") or m.text() in (
-            "->",
-            "→",
-            ">",
-            "<",
-        )
-        message = (
-            f"`{m.text()}` stands where `=>` belongs"
-            if signs
-            else "a case says what must come out: `=>` is missing"
-        )
-        help = "write `... => anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
-        fix = (
-            m.instead("=>") if signs else m.insert(" => anomalous" if m.ends or m.kind() != "NAME" else " =>")
-        )
-        return m.report(
-            codes.MISSING_ARROW, message, span=m.span() if signs else m.behind, help=help, fix=fix
-        )
-    if m.kind() == "ARROW" and m.at == m.start:
-        return m.report(
-            codes.MISSING_VALUES, "a case gives at least one value", help="write `area = 4% => ...`"
-        )
-    if before == "COMMA":
-        return m.report(
-            codes.MISSING_VALUES,
-            "a value is missing behind the comma",
-            span=m.span(-1),
-            help="write `gray = 30`, or delete the comma",
-        )
-    return None
-
-
-def _in_expectation(m: Mistake) -> Diagnostic | None:
-    before = m.kind(-1)
-    if before in ("ARROW", "NOT") and (
-        m.ends or m.kind() in ("NUMBER", "STRING", "LPAR", "ARROW", "AT_LEAST", "AT_MOST")
-    ):
-        help = "write `=> anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
-        return m.report(
-            codes.MISSING_CLASS, f"a class is missing behind `{m.text(-1)}`", span=m.behind, help=help
-        )
-    if before in ("AT_LEAST", "AT_MOST"):
-        return _number(m, f"`{m.text(-1)}`", "write a grade between 0 and 1")
-    if before == "BY":
-        help = "write `by RULE`; an unnamed rule is called by its line, `L12`"
-        return m.report(
-            codes.MISSING_NAME, "the name of a rule is missing behind `by`", span=m.behind, help=help
-        )
-    if before != "NAME" or m.kind() == END:
-        return None
-    negated = m.kind(-2) == "NOT"
-    if negated and m.kind() in ("AT_LEAST", "AT_MOST"):
-        help = f"write `{m.text(-1)} <= 0.5` for a grade that must stay below one"
-        return m.report(codes.CASE_COMPARISON, "`not` and a comparison cannot stand together", help=help)
-    if m.kind() in ("EQUALS", "NUMBER", "IS", "LPAR") or m.text() in _COMPARING:
-        help = f"write `{m.text(-1)} >= 0.9` or `{m.text(-1)} <= 0.5`"
-        fix = m.instead("<=" if m.text() in ("<", "≤", "=<") else ">=")
-        return m.report(codes.CASE_COMPARISON, "a grade is compared with `>=` or `<=`", help=help, fix=fix)
     return None

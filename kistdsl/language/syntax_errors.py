@@ -12,10 +12,11 @@ from typing import TypeAlias
 from kistdsl.diagnostics import Diagnostic
 from kistdsl.language import phrase_codes as codes
 from kistdsl.language import syntax_codes
+from kistdsl.language.case_errors import in_case
 from kistdsl.language.condition_errors import in_condition
 from kistdsl.language.mistake import END, Mistake
 from kistdsl.language.nearest import nearest
-from kistdsl.language.statement_errors import in_case, in_definition, in_rule_head, in_setting
+from kistdsl.language.statement_errors import in_definition, in_rule_head, in_setting
 from kistdsl.language.target_errors import in_target
 from kistdsl.language.tokens import KEYWORDS, STATEMENT_WORDS
 from kistdsl.language.word_errors import in_operator, in_word
