@@ -58,6 +58,8 @@ def _fitting(document: Document, before: list[Word], here: list[Word], *, indent
     lead = _lead(before)
     if last in HEDGE_KINDS or last == "IS" or (last == "NOT" and len(before) > 1 and before[-2].kind == "IS"):
         yield from _terms(document, _property_of(before))
+        yield from _keywords("NOT") if last == "IS" else ()
+        yield from _keywords(*HEDGES)
     elif last in ("IF", "AND", "OR", "NOT") or (last == "LPAR" and lead in ("IF", "RULE")):
         yield from _properties(document)
         yield from _keywords("NOT") if last != "NOT" else ()
@@ -133,7 +135,6 @@ def _terms(document: Document, column: str | None) -> Iterator[Item]:
     for name, standard in STANDARD_TERMS.items():
         seen.setdefault(name, f"trapmf({', '.join(f'{a:g}' for a in standard.arguments)}), built in")
     yield from (Item(name, "term", detail) for name, detail in seen.items())
-    yield from _keywords("NOT", *HEDGES)
 
 
 def _classes(document: Document) -> Iterator[Item]:

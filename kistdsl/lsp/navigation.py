@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from kistdsl.diagnostics import Diagnostic, Source, Span
+from kistdsl.diagnostics import Diagnostic, Fix, Source, Span
 from kistdsl.language import ast
+from kistdsl.language.codes import WARNING
+from kistdsl.language.ignores import UNUSED_IGNORE
 from kistdsl.language.includes import included_path
 from kistdsl.lsp.document import Document
 from kistdsl.lsp.hover import column_before
@@ -74,13 +76,21 @@ def _property(document: Document, name: str) -> Span | None:
     return found[-1].name.span if found else None
 
 
-def fixable(document: Document, start: int, end: int) -> list[Diagnostic]:
-    """The problems of this document that touch [start, end] and have a fix."""
+def touching(document: Document, start: int, end: int) -> list[Diagnostic]:
+    """The problems of this document that touch [start, end]."""
     return [
         d
         for d in document.checked.diagnostics
-        if d.fix is not None
-        and d.span.source.name == document.source.name
-        and d.span.start <= end
-        and d.span.end >= start
+        if d.span.source.name == document.source.name and d.span.start <= end and d.span.end >= start
     ]
+
+
+def silenced(problem: Diagnostic) -> Fix | None:
+    """An ignore comment on the line before; None for an error, and for what stands outside of statements."""
+    if problem.severity != WARNING or problem.slug == UNUSED_IGNORE.slug or problem.code < "K05":
+        return None
+    source = problem.span.source
+    start = source.line_starts[problem.span.line - 1]
+    line = source.text[start:].split("\n", 1)[0]
+    indent = line[: len(line) - len(line.lstrip())]
+    return Fix(Span(source, start, start), f"{indent}# kr: ignore[{problem.slug}]\n")

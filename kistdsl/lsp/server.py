@@ -16,7 +16,7 @@ from kistdsl.language.user_properties import installed
 from kistdsl.lsp.completion import complete
 from kistdsl.lsp.document import Document, Position, to_offset, to_position, to_range
 from kistdsl.lsp.hover import hover
-from kistdsl.lsp.navigation import definition, fixable
+from kistdsl.lsp.navigation import definition, silenced, touching
 from kistdsl.schema import BUILTIN, Schema
 
 _KINDS = {
@@ -209,20 +209,19 @@ def _writing(server: RuleServer) -> None:
         document = ls.document(uri)
         start = to_offset(document.source, _pair(params.range.start), ls.encoding)
         end = to_offset(document.source, _pair(params.range.end), ls.encoding)
-        return [_action(ls, document, uri, problem) for problem in fixable(document, start, end)]
-
-
-def _action(ls: RuleServer, document: Document, uri: str, problem: Diagnostic) -> types.CodeAction:
-    if problem.fix is None:
-        raise ValueError(f"{problem.code} at {problem.span} has no fix")
-    edit = types.TextEdit(ls.range(problem.fix.span), problem.fix.text)
-    return types.CodeAction(
-        title=problem.fix.title,
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[ls.diagnostic(problem, document, uri)],
-        edit=types.WorkspaceEdit(changes={uri: [edit]}),
-        is_preferred=True,
-    )
+        problems = touching(document, start, end)
+        fixes = [(p, p.fix, p.fix.title) for p in problems if p.fix is not None]
+        ignores = [(p, fix, f"ignore {p.slug} here") for p in problems if (fix := silenced(p)) is not None]
+        return [
+            types.CodeAction(
+                title=title,
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=[ls.diagnostic(problem, document, uri)],
+                edit=types.WorkspaceEdit(changes={uri: [types.TextEdit(ls.range(fix.span), fix.text)]}),
+                is_preferred=fix is problem.fix,
+            )
+            for problem, fix, title in [*fixes, *ignores]
+        ]
 
 
 def serve() -> None:

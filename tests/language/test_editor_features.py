@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kistdsl.diagnostics import Source
+from kistdsl.language.check import check_text
 from kistdsl.language.sources import decode
 from kistdsl.language.tokens import KEYWORDS
 from kistdsl.lsp.completion import complete
 from kistdsl.lsp.document import Document, to_offset, to_position
 from kistdsl.lsp.hover import hover
 from kistdsl.lsp.keywords import MEANINGS
-from kistdsl.lsp.navigation import definition, fixable
+from kistdsl.lsp.navigation import definition, silenced, touching
 from kistdsl.schema import BUILTIN
 
 from .fuzz import corpus, soup
@@ -38,7 +40,8 @@ def everywhere(text: str) -> None:
         hover(doc, offset)
         complete(doc, offset)
         definition(doc, offset)
-    fixable(doc, 0, len(text))
+    for problem in touching(doc, 0, len(text)):
+        silenced(problem)
 
 
 @given(programs(rules=2))
@@ -71,7 +74,8 @@ def test_positions_go_there_and_back(text: str, encoding: str) -> None:
         ("IF ar|", ["area"], ["high"]),
         ("IF area |", ["is"], ["area"]),
         ("IF area is |", ["low", "high", "very", "NOT"], ["area"]),
-        ("IF area is very |", ["low"], ["gray"]),
+        ("IF area is very |", ["low", "very"], ["gray", "NOT"]),
+        ("IF area is NOT |", ["low", "very"], ["gray", "NOT"]),
         ("term own of gray = zmf(1, 2)\nIF gray is |", ["own", "low"], []),
         ("term own of gray = zmf(1, 2)\nIF area is |", ["low"], ["own"]),
         ("IF area is high |", ["AND", "OR", "THEN"], ["is"]),
@@ -124,3 +128,24 @@ def test_hover(text: str, words: list[str]) -> None:
     found = hover(document(text.replace("|", "")), place)
     assert found is not None
     assert all(word in found.text for word in words), found.text
+
+
+WARNED = sorted((Path(__file__).resolve().parents[1] / "golden").glob("*/*.kr"))
+
+
+@pytest.mark.parametrize("path", WARNED, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_a_warning_is_silenced_where_it_stands(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    source = Source(str(path), text)
+    before = check_text(source, BUILTIN).diagnostics
+    for problem in before:
+        change = silenced(problem) if problem.span.source is source else None
+        if change is None:
+            assert problem.severity == "error" or problem.code < "K05" or problem.code == "K901"
+            continue
+        changed = text[: change.span.start] + change.text + text[change.span.end :]
+        after = check_text(Source(str(path), changed), BUILTIN).diagnostics
+        if any(d.severity == "error" for d in before):
+            continue  # the checks did not run: nothing to see
+        gone = [d for d in before if d.slug == problem.slug and d.span.line == problem.span.line]
+        assert len(after) == len(before) - len(gone), problem

@@ -102,6 +102,21 @@ def test_diagnostics_and_their_repair(tmp_path: Path) -> None:
     converse(tmp_path, talk)
 
 
+def test_a_warning_is_ignored_from_the_editor(tmp_path: Path) -> None:
+    async def talk(client: Client, uri: str) -> None:
+        [problem] = client.published[uri]
+        assert problem.code == "K110"
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), problem.range, types.CodeActionContext([problem])
+        )
+        actions = {a.title: a for a in await client.text_document_code_action_async(params)}
+        [edit] = actions["ignore duplicate-class here"].edit.changes[uri]
+        assert edit.new_text == "# kr: ignore[duplicate-class]\n"
+        assert edit.range == types.Range(types.Position(1, 0), types.Position(1, 0))
+
+    converse(tmp_path, talk, "class crack\nclass crack\nIF area is high THEN crack\n")
+
+
 def test_hover_definition_completion(tmp_path: Path) -> None:
     async def talk(client: Client, uri: str) -> None:
         term = await client.text_document_hover_async(types.HoverParams(**at(uri, 4, 24)))
