@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kistdsl.cli.main import main
 from kistdsl.diagnostics import Source
 from kistdsl.language.catalog import CATALOG
 from kistdsl.language.check import check_text
@@ -28,10 +27,6 @@ TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```kr[^\n]*\n(.*?)```", TEXT, re.DOTALL)
 
 
-FILES = dict(re.findall(r"```kr (\S+\.kr)\n(.*?)```", TEXT, re.DOTALL))
-COMMANDS = re.findall(r"```console\n\$ kistdsl ([^\n]*)\n(.*?)```", TEXT, re.DOTALL)
-
-
 def included(name: str) -> Loaded:
     return decode(b"term dark of gray = zmf(30, 60)\n", name)
 
@@ -45,21 +40,6 @@ def test_example(text: str) -> None:
     assert not failing
     again = parse(Source("example.kr", format_source(source, parse(source).tree)))
     assert again.tree == parse(source).tree
-
-
-@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[command for command, _ in COMMANDS])
-def test_command(
-    command: str,
-    output: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    assert main(command.split()) == 0
-    assert capsys.readouterr().out.rstrip() == output.rstrip()
 
 
 def test_every_word_of_the_language_is_shown() -> None:
