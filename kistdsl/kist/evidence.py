@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from kistdsl.kist.product_data import RunData
 from kistdsl.kist.run_folder import RunFolder, write_arrays
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.training import Workshop
+from kistdsl.metrics import Decision
 
 PANELS_EACH = 3
 """Test images of each defect type (and of "good") that are shown."""
@@ -69,14 +71,19 @@ class Evidence:
             "kist": np.stack(self.maps(final, shown)),
         }
 
-    def histograms(self, baseline: nn.Module, final: nn.Module) -> Arrays:
-        """`residuals.npz`: each map over its own upper quantile, so that both fit on one axis."""
+    def histograms(self, networks: Sequence[nn.Module], decisions: Sequence[Decision]) -> Arrays:
+        """`residuals.npz`: each map, relative as its thresholds are, over its own upper end.
+
+        Args:
+            networks: the baseline, and KIST.
+            decisions: their thresholds; the alarm's lies within the histogram.
+        """
         truth = np.stack(self.truths(self.data.test.items))
         edges = np.linspace(0.0, 1.0, _BINS + 1)
         arrays: Arrays = {"edges": edges}
-        for name, network in (("baseline", baseline), ("kist", final)):
-            values = np.stack(self.maps(network, self.data.test))
-            top = max(float(np.quantile(values, _TOP_SHARE)), 1e-12)
+        for name, network, decision in zip(("baseline", "kist"), networks, decisions, strict=True):
+            values = np.stack([decision.relative(m) for m in self.maps(network, self.data.test)])
+            top = max(float(np.quantile(values, _TOP_SHARE)), 1.1 * decision.image, 1e-12)
             scaled = np.clip(values / top, 0.0, 1.0)
             arrays[f"{name}_normal"] = np.histogram(scaled[~truth], edges)[0]
             arrays[f"{name}_anomalous"] = np.histogram(scaled[truth], edges)[0]

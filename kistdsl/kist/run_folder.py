@@ -16,7 +16,9 @@ panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, 
                      baseline and KIST the thresholds of an image and of a pixel, `usual` (2, G, G)
                      their relief (see `metrics.decisions`)
 labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels
-residuals.npz        histograms of the maps of test pixels: `edges` (B + 1,), `baseline_normal`,
+properties.npz       histograms over candidate regions of each property that rules read: `names` (P,), `edges`
+                     (P, B + 1), `normal`, `anomalous` (P, B) counts (held-out normal, anomalous training images)
+residuals.npz        histograms of the maps of test pixels over what is usual at the place: `edges` (B + 1,), `baseline_normal`,
                      `baseline_anomalous`, `kist_normal`, `kist_anomalous` (B,) counts
 report.html          made of the files above
 stages/              weights after each stage, and the checkpoint of an unfinished one

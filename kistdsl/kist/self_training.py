@@ -23,6 +23,7 @@ from kistdsl.kist import tensors
 from kistdsl.kist.config import Settings, settings_json
 from kistdsl.kist.devices import choose_device
 from kistdsl.kist.distributed import World, world
+from kistdsl.kist.distributions import distributions
 from kistdsl.kist.events import Listener, Measured, Note, ignore
 from kistdsl.kist.evidence import Evidence, write_labels
 from kistdsl.kist.inference import normal_levels, raw_map, test_map
@@ -347,9 +348,13 @@ class _Run:
             panels["thresholds"] = np.array([(limit.image, limit.pixel) for limit in limits])
             panels["usual"] = np.stack([_usual(limit) for limit in limits])
             write_arrays(self.folder.root / "panels.npz", panels)
-            write_arrays(self.folder.root / "residuals.npz", evidence.histograms(baseline, final))
+            write_arrays(self.folder.root / "residuals.npz", evidence.histograms((baseline, final), limits))
         if taught:
             write_labels(self.folder, self.data.anomalous, taught.iterations)
+            assert self.request.rules is not None
+            shop = replace(self.shop, world=World())
+            found = distributions(self.request.rules, self.data, final, self.stages.method, shop)
+            write_arrays(self.folder.root / "properties.npz", found)
             kept = ("iteration", "rules", "by_image")
             rules = [{name: u.facts[name] for name in kept if name in u.facts} for u in taught.updates]
             write_json(self.folder.firings, rules)

@@ -13,8 +13,6 @@ from kistdsl.report.contents import Arrays, Contents
 from kistdsl.report.html import paragraph, section
 from kistdsl.report.pictures import DECISION, TRUTH, heat, img, outlined, rgb
 
-_TOP_SHARE = 0.995
-
 MOST = 24
 """Cases shown at most."""
 
@@ -50,7 +48,7 @@ def cases(contents: Contents) -> str:
         f"What {title} sees",
         paragraph(
             f"Of the {len(found)} test images kept for this page (the first of each kind, chosen before any result "
-            "was known). Truth in green, the decision in orange; all maps share one scale, from dark (0) to bright."
+            "was known). Truth in green, the decision in orange. All maps share one scale: dark is 0, the brightest yellow is an alarm."
         ),
         *(_row(panels, model, case, label) for label, case in chosen),
         f"<details><summary>{len(others)} more</summary>{rest}</details>" if others else "",
@@ -83,7 +81,7 @@ def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
     pictures = (
         (image, "image", f"Photograph {of}"),
         (outlined(image, truth, TRUTH), "truth", f"{of} with the true defect outlined, {_share(truth)}"),
-        (heat(values, _top(panels[model], decision.image)), "map", f"Anomaly map of {of}"),
+        (heat(decision.relative(values), decision.image), "map", f"Anomaly map of {of}"),
         (outlined(image, mask, DECISION), "decision", f"{of} with the decision outlined, {_share(mask)}"),
     )
     cells = "".join(
@@ -98,11 +96,6 @@ def decision_of(panels: Arrays, model: str) -> Decision:
     number = 1 if model == "kist" else 0
     image, pixel = panels["thresholds"][number].tolist()
     return Decision(image, pixel, "", panels["usual"][number])
-
-
-def _top(maps: NDArray[np.float32], limit: float) -> float:
-    """End of the colour scale: most of what the maps reach, and never so low that noise looks like a find."""
-    return max(float(np.quantile(maps, _TOP_SHARE)), 2 * limit)
 
 
 def _share(mask: NDArray[np.bool_]) -> str:

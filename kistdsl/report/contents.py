@@ -33,7 +33,7 @@ class Contents:
         firings: rules.json, one object an iteration; empty without rules.
         rules_text: rules.kr, or "".
         program: the checked rules; None without rules, or where they need properties not declared here.
-        panels, labels, residuals: the arrays of the `.npz` files.
+        panels, labels, residuals, properties: the arrays of the `.npz` files.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Contents:
     panels: Arrays | None
     labels: Arrays | None
     residuals: Arrays | None
+    properties: Arrays | None
 
     @property
     def settings(self) -> Json:
@@ -88,6 +89,7 @@ def read_contents(folder: Path) -> Contents:
         panels=_arrays(folder / "panels.npz"),
         labels=_arrays(folder / "labels.npz"),
         residuals=_arrays(folder / "residuals.npz"),
+        properties=_arrays(folder / "properties.npz"),
     )
 
 

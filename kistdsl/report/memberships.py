@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kistdsl.language import checked
 from kistdsl.language.analysis import propositions
@@ -29,8 +31,41 @@ def memberships(contents: Contents) -> str:
     program = contents.program
     if program is None:
         return ""
-    plots = "".join(_plot(column, _terms(program, column)) for column in program.columns)
-    return section("memberships", "What the rules' words mean", f'<div class="grid2">{plots}</div>')
+    measured = _measured(contents)
+    plots = "".join(
+        _plot(column, _terms(program, column), measured.get(column.name)) for column in program.columns
+    )
+    key = (
+        '<p class="soft"><span class="key" style="background:var(--soft);opacity:.4"></span>regions of held-out normal '
+        'images<span class="key" style="border:1px solid var(--ink)"></span>regions of anomalous training images: how the '
+        "property is distributed over all candidate regions, each scaled to its highest bar</p>"
+    )
+    return section(
+        "memberships",
+        "What the rules' words mean",
+        key if measured else "",
+        f'<div class="grid2">{plots}</div>',
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """Histograms of one property: (B + 1,) edges, (B,) counts."""
+
+    edges: NDArray[np.float64]
+    normal: NDArray[np.int64]
+    anomalous: NDArray[np.int64]
+
+
+def _measured(contents: Contents) -> dict[str, _Measured]:
+    """By property, of the run's candidate regions; empty where the folder has none."""
+    stored = contents.properties
+    if stored is None:
+        return {}
+    return {
+        str(name): _Measured(stored["edges"][i], stored["normal"][i], stored["anomalous"][i])
+        for i, name in enumerate(stored["names"])
+    }
 
 
 def _terms(program: checked.Program, column: checked.Column) -> list[checked.Proposition]:
@@ -39,11 +74,12 @@ def _terms(program: checked.Program, column: checked.Column) -> list[checked.Pro
     return list({p.term.name: p for p in reversed(used)}.values())[::-1]
 
 
-def _plot(column: checked.Column, uses: list[checked.Proposition]) -> str:
-    low, high = _limits(column, uses)
+def _plot(column: checked.Column, uses: list[checked.Proposition], measured: _Measured | None) -> str:
+    low, high = _limits(column, uses, measured)
     axes = Axes((low, high), (0.0, 1.05), width=460, height=200)
     at = np.linspace(low, high, _POINTS).tolist()
-    marks = [
+    marks = [] if measured is None else _ground(axes, measured)
+    marks += [
         axes.line([(x, use.term.function.evaluate(x / use.divisor)) for x in at], i)
         for i, use in enumerate(uses)
     ]
@@ -55,12 +91,36 @@ def _plot(column: checked.Column, uses: list[checked.Proposition]) -> str:
         y_name="membership",
     )
     caption = f"{column.spec.doc.rstrip('.')}; gamma {column.gamma:g}."
+    if measured is not None:
+        caption += f" {int(measured.normal.sum())} normal and {int(measured.anomalous.sum())} anomalous-image regions."
     return f"<div><h3>{escape(column.name)}</h3>{legend([use.term.name for use in uses])}{figure(plot, caption)}</div>"
 
 
-def _limits(column: checked.Column, uses: list[checked.Proposition]) -> tuple[float, float]:
-    """Around the kinks of the terms, within what the property can be."""
+def _ground(axes: Axes, measured: _Measured) -> list[str]:
+    """The two histograms behind the curves, each over its highest bar."""
+    normal, anomalous = (c / max(int(c.max(initial=0)), 1) for c in (measured.normal, measured.anomalous))
+    return [
+        axes.bars(measured.edges, normal, fill="var(--soft)"),
+        axes.bars(measured.edges, anomalous, stroke="var(--ink)"),
+    ]
+
+
+def _limits(
+    column: checked.Column, uses: list[checked.Proposition], measured: _Measured | None
+) -> tuple[float, float]:
+    """Around the kinks of the terms and most of what was measured, within what the property can be."""
     kinks = [k * use.divisor for use in uses for k in use.term.function.kink_points() if isfinite(k)]
     low, high = (min(kinks), max(kinks)) if kinks else (0.0, column.gamma)
     span = (high - low) or abs(high) or 1.0
-    return low - 0.35 * span, high + 0.35 * span
+    low, high = low - 0.35 * span, high + 0.35 * span
+    if measured is not None:
+        low, high = min(low, float(measured.edges[0])), max(high, _most(measured))
+    return max(low, column.spec.low), min(high, column.spec.high)
+
+
+def _most(measured: _Measured) -> float:
+    """Where nine tenths of all regions lie below: a long tail would squeeze the words."""
+    share = np.cumsum(measured.normal + measured.anomalous) / max(
+        int((measured.normal + measured.anomalous).sum()), 1
+    )
+    return float(measured.edges[1:][int(np.searchsorted(share, 0.9).clip(0, len(share) - 1))])

@@ -42,8 +42,7 @@ def _plot(contents: Contents, stored: Arrays, number: int, name: str) -> str:
         decision = decision_of(contents.panels, name)
         limits = sorted({decision.image, decision.pixel}, reverse=True)
         for row, limit in enumerate(limits):
-            if limit <= float(edges[-1]):
-                marks.append(axes.upright(limit, f"{limit:.3g}", 2 + row, row))
+            marks.append(axes.upright(limit, f"{limit:.3g}", 2 + row, row))
         over = [
             100 * _above(stored[f"{name}_{kind}"], edges, decision.pixel) for kind in ("normal", "anomalous")
         ]
@@ -54,7 +53,7 @@ def _plot(contents: Contents, stored: Arrays, number: int, name: str) -> str:
     plot = axes.picture(
         f"Residuals of the {title}, normal and anomalous pixels. {caption}",
         *marks,
-        x_name="residual",
+        x_name="residual, over what is usual at the place",
         y_name="root of share",
     )
     return figure(plot, caption)

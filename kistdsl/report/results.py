@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from kistdsl.report.by_type import alarms_sentence, by_type_picture, decisions
 from kistdsl.report.contents import Contents, Json
 from kistdsl.report.html import figure, section, table
 from kistdsl.report.svg import Axes, legend
@@ -32,10 +33,11 @@ def verdict(contents: Contents) -> str:
         return (
             f"{before['title']} ({trained}) localizes defects with {_share(found['pixel_auroc'])} % pixel AUROC "
             f"and {_share(found[MAIN])} % AUPRO; the run holds no KIST model to compare it with."
+            + alarms_sentence(before)
         )
     if kist["figures"] is None or before["figures"] is None:
         return f"KIST ({trained}) was trained; without a test set nothing was measured."
-    return _comparison(kist["figures"], before["figures"], before["title"])
+    return _comparison(kist["figures"], before["figures"], before["title"]) + alarms_sentence(kist)
 
 
 def _comparison(kist: Json, before: Json, title: str) -> str:
@@ -83,6 +85,8 @@ def results(contents: Contents) -> str:
         "Results",
         overall,
         reduced if without else "",
+        decisions(contents.models),
+        by_type_picture(measured, MAIN, "AUPRO"),
         _by_type(measured, MAIN, "AUPRO"),
         _by_type(measured, "pixel_auroc", "Pixel AUROC"),
         f"<details><summary>Without the filter</summary>{raw}</details>" if measured else "",

@@ -67,6 +67,43 @@ class Axes:
         outline += f"{self.across(float(edges[-1])):.1f},{base:.1f}"
         return f'<polygon points="{outline}" fill="{colour}" fill-opacity=".22" stroke="{colour}"{dash}/>'
 
+    def bars(
+        self,
+        edges: NDArray[np.float64],
+        heights: NDArray[np.float64],
+        *,
+        fill: str = "none",
+        stroke: str = "none",
+    ) -> str:
+        """A histogram behind lines, cut off at the frame: filled faintly, or outlined thinly."""
+        base, right = self.up(self.y[0]), self.across(self.x[1])
+        corners = [
+            f"{min(max(self.across(edge), _LEFT), right):.1f},{self.up(h):.1f}"
+            for i, h in enumerate(heights.tolist())
+            for edge in edges[i : i + 2].tolist()
+            if edges[i] < self.x[1]
+        ]
+        if not corners:
+            return ""
+        first, last = corners[0].partition(",")[0], corners[-1].partition(",")[0]
+        return (
+            f'<polygon points="{first},{base:.1f} {" ".join(corners)} {last},{base:.1f}" fill="{fill}" '
+            f'fill-opacity=".4" stroke="{stroke}" stroke-width=".8"/>'
+        )
+
+    def words(self, x: float, level: float, text: str) -> str:
+        """Text that begins at a point."""
+        return f'<text x="{self.across(x) + 4:.1f}" y="{self.up(level) + 4:.1f}" font-weight="600">{escape(text)}</text>'
+
+    def spans(self, level: float, low: float, middle: float, high: float, number: int) -> str:
+        """A dot with its interval on a level of the y axis; x values in data coordinates."""
+        colour, dash = _look(number)
+        y = self.up(level)
+        return (
+            f'<line x1="{self.across(low):.1f}" x2="{self.across(high):.1f}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'stroke="{colour}" stroke-width="2"{dash}/>{_marker(number, self.across(middle), y, colour)}'
+        )
+
     def upright(self, value: float, label: str, number: int, row: int = 0) -> str:
         """A vertical line with a label beside its upper end."""
         colour, dash = _look(number)
@@ -86,10 +123,11 @@ class Axes:
         x_name: str = "",
         y_name: str = "",
         x_ticks: Sequence[float] | None = None,
+        y_ticks: Sequence[float] | None = None,
     ) -> str:
         """The whole SVG; `title` is its text for those who do not see it."""
         x_marks = "".join(self._x_tick(v) for v in (ticks(*self.x) if x_ticks is None else x_ticks))
-        y_marks = "".join(self._y_tick(v) for v in ticks(*self.y, about=4))
+        y_marks = "".join(self._y_tick(v) for v in (ticks(*self.y, about=4) if y_ticks is None else y_ticks))
         bottom, middle = self.up(self.y[0]), (_LEFT + self.width - _RIGHT) / 2
         names = (
             f'<text x="{middle:.0f}" y="{self.height - 4}" text-anchor="middle">{escape(x_name)}</text>'
@@ -115,6 +153,17 @@ class Axes:
             f'<line class="grid" x1="{_LEFT}" x2="{self.width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>'
         )
+
+
+def _marker(number: int, x: float, y: float, colour: str) -> str:
+    """Circle, square, triangle: models differ in shape too."""
+    match number % 3:
+        case 0:
+            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}"/>'
+        case 1:
+            return f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}"/>'
+    points = f"{x:.1f},{y - 5.5:.1f} {x + 5:.1f},{y + 4:.1f} {x - 5:.1f},{y + 4:.1f}"
+    return f'<polygon points="{points}" fill="{colour}"/>'
 
 
 def legend(names: Sequence[str]) -> str:

@@ -35,6 +35,10 @@ def model(name: str, title: str, level: float | None) -> dict[str, Any]:
     found = None if level is None else figures(level)
     raw = None if level is None else figures(level - 0.1, intervals=False)
     facts = {"name": name, "title": title, "seconds": 12.3, "steps": 40, "held_out_loss": 0.01}
+    decision = {"image_threshold": 0.5, "pixel_threshold": 0.4, "rule": "1 % of normal images"}
+    decision |= {"normal_images": 3, "false_alarms": 1, "anomalous_images": 6, "found": 4}
+    decision |= {"precision": 0.5, "recall": 0.75, "iou": 0.4, "area_ratio": 1.5}
+    facts["decision"] = None if level is None else decision
     return {**facts, "figures": found, "raw": raw, "without": None, "raw_without": None}
 
 
@@ -120,6 +124,13 @@ def _write_arrays(folder: Path, *, colour: bool) -> None:
         last=truths[:3],
     )
     counts = np.arange(12)
+    np.savez_compressed(
+        folder / "properties.npz",
+        names=np.array(["gray", "area"]),
+        edges=np.stack([np.linspace(0, 255, 13), np.linspace(0, 0.5, 13)]),
+        normal=np.stack([counts, counts[::-1]]),
+        anomalous=np.stack([counts[::-1], np.zeros(12, int)]),
+    )
     np.savez_compressed(
         folder / "residuals.npz",
         edges=np.linspace(0, 1, 13),

@@ -70,6 +70,8 @@ def test_whole_run(run_folder: Path) -> None:
         "KIST is ahead of the baseline: AUPRO 90.0 % against 71.0 % of the baseline trained as long" in text
     )
     assert "ahead on 2 of 2 defect types. The 95 % intervals do not overlap." in text
+    assert "it finds 4 of 6 defective images, with 1 false alarm on 3 good ones" in text
+    assert "66 normal and 66 anomalous-image regions" in text
     assert "b: 6.25 % by hole (36 px)" in text
     assert "91.0<small>89.0 to 93.0</small>" in text
     assert "hole &amp; &lt;edge&gt;" in text
