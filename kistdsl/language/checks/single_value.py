@@ -9,7 +9,7 @@ from kistdsl.diagnostics import Diagnostic, Label
 from kistdsl.language.analysis import Analysis, RuleFacts
 from kistdsl.language.checks.places import truth_span, value_text
 from kistdsl.language.codes import WARNING, Check, ProgramContext
-from kistdsl.language.extremes import best_of_group
+from kistdsl.language.extremes import best_of_group, best_on_column
 from kistdsl.language.floatline import Interval
 from kistdsl.language.intervals import level_set
 from kistdsl.language.literals import Conjunction, Literal, by_column
@@ -44,6 +44,9 @@ def _single(literals: tuple[Literal, ...], alpha: float, scale: float) -> float 
     """The first value where the literals of one property reach alpha, if they do so at single values only."""
     if any(literal.function.kind == "rectmf" for literal in literals):
         return None  # a value asked for as such
+    peak = best_on_column(literals)
+    if peak.value >= alpha and not _thin((peak.low, peak.high), scale):
+        return None  # the run of the largest value alone has room: the rest need not be searched
     found = level_set(partial(_lowest, literals), literals, alpha)
     return found[0][0] if found and all(_thin(interval, scale) for interval in found) else None
 
