@@ -58,11 +58,23 @@ class Version(argparse.Action):
         import platform
         from importlib import metadata
 
+        from kistdsl.backends.kernel_cache import folder as kernel_folder
+
         print(f"kistdsl {__version__}")
         print(f"Python {platform.python_version()}, {platform.platform()}, {platform.machine()}")
-        for name in ("numpy", "numba", "lark", "torch", "opencv-python-headless", "opencv-python", "pyarrow"):
+        for name in (
+            "numpy",
+            "numba",
+            "llvmlite",
+            "lark",
+            "torch",
+            "opencv-python-headless",
+            "opencv-python",
+            "pyarrow",
+        ):
             with contextlib.suppress(metadata.PackageNotFoundError):
                 print(f"{name} {metadata.version(name)}")
+        print(f"compiled rules are kept in {kernel_folder() or 'no folder: the cache is off'}")
         parser.exit()
 
 

@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
+from kistdsl.kist.names import PRESETS, RIVALS
 
-METHODS = ("l2", "ssim", "ffl", "wfd", "riad", "memae", "kist")
+METHODS = (*RIVALS, "memae", "kist")
 CONTROLS = ("no-anomalous-term", "no-rules", "random-labels", "wrong-image")
 """Run unless others are named."""
 
@@ -43,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each-rule", action="store_true", help="KIST without each rule in turn: what every rule brings"
     )
-    parser.add_argument("--preset", choices=("demo", "fast", "paper"), default="fast")
+    parser.add_argument("--preset", choices=PRESETS, default="fast")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
     parser.add_argument("--config", type=Path, metavar="TOML", help="settings from a file")
     parser.add_argument(

@@ -8,9 +8,7 @@ import os
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
-
-METHODS = ("kist", "l2", "ssim", "ffl", "wfd", "riad")
-PRESETS = ("demo", "fast", "paper")
+from kistdsl.kist.names import METHODS, PRESETS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,10 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kistdsl.diagnostics import InputError
+from kistdsl.kist.names import METHODS, RIVALS
 from kistdsl.kist.presets import PRESETS
 
 Count = Annotated[int, Field(ge=1)]
@@ -27,8 +28,17 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
-METHODS = ("kist", "l2", "ssim", "ffl", "wfd", "riad")
-"""`--method`: KIST, or a method of Tables II and III that learns from normal images alone."""
+
+def _one_of(names: tuple[str, ...]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"not one of {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+Rival = Annotated[str, _one_of(RIVALS)]
 
 
 class Settings(BaseModel):
@@ -41,9 +51,9 @@ class Settings(BaseModel):
     """Same seed, same machine, same settings: same figures. Paper: not stated."""
     model: str = "unet"
     """Network: cae, unet, memae, or module:Class. Paper: CAE and U-Net; the U-Net gains more."""
-    method: Literal["kist", "l2", "ssim", "ffl", "wfd", "riad"] = "kist"
+    method: Annotated[str, _one_of(METHODS)] = "kist"
     """What is trained: KIST, or a rival from normal images alone."""
-    base: Literal["l2", "ssim", "ffl", "wfd", "riad"] = "l2"
+    base: Rival = "l2"
     """Under KIST: the loss on normal pixels and the map at test. Paper: l2 (eq. 8)."""
     control: Literal[
         "none", "no-anomalous-term", "no-rules", "random-labels", "wrong-image", "true-masks"
@@ -170,7 +180,7 @@ class Settings(BaseModel):
     teacher: str = ""
     """Another network (cae, unet, memae, module:Class) trained on the normal images first, whose
     residual gives the first labels; empty: none. A U-Net near the identity labels almost nothing."""
-    teacher_method: Literal["l2", "ssim", "ffl", "wfd", "riad"] = "l2"
+    teacher_method: Rival = "l2"
     """How the teacher is trained (riad: by inpainting, so it cannot become the identity)."""
     teacher_epochs: Count = 40
     """Epochs of the teacher."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from kistdsl._version import __version__
 from kistdsl.cli import reports
 from kistdsl.cli.main import main
 from kistdsl.diagnostics.render import COLOUR, PLAIN
@@ -325,3 +326,16 @@ def test_colour_on_a_terminal_unless_it_is_unwanted(folder: Path) -> None:
     assert b"\x1b[1;31merror[K101" in seen(TERM="xterm")
     assert b"\x1b" not in seen(TERM="dumb")
     assert b"\x1b" not in seen(TERM="xterm", NO_COLOR="1")
+
+
+def test_the_version_tells_what_a_bug_report_needs_without_loading_it() -> None:
+    code = (
+        "import sys\nfrom kistdsl.cli.main import main\n"
+        "try: main(['--version'])\nfinally: print('loaded', *{'torch', 'numba', 'cv2'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"kistdsl {__version__}"
+    assert {"Python", "numpy", "numba", "llvmlite"} <= {line.split()[0] for line in lines}
+    assert lines[-2].startswith("compiled rules are kept in ")
+    assert lines[-1] == "loaded"

@@ -17,7 +17,14 @@ from kistdsl.data.demo import DemoSettings, make_demo_line
 from tests.docs.snippets import Block, Runner, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "examples" / "README.md"])
+PAGES = sorted(
+    [
+        *ROOT.glob("docs/**/*.md"),
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "examples" / "README.md",
+    ]
+)
 PAGES = [page for page in PAGES if "site" not in page.parts]
 
 TINY = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from kistdsl.kist import names
 from kistdsl.kist.methods import METHODS, Riad, disjoint_masks
 from kistdsl.kist.models.registry import build
 from kistdsl.kist.seed import torch_generator
@@ -26,6 +27,10 @@ def test_riad_paints_each_pixel_from_an_image_without_it() -> None:
     images = torch.rand(2, 1, 32, 32)
     output = method.reconstruct(Half(1, 32), images, torch_generator(0)).image
     assert torch.equal(output, torch.zeros_like(images))  # half of a pixel that was removed
+
+
+def test_every_name_has_its_method() -> None:
+    assert tuple(METHODS) == names.RIVALS
 
 
 @pytest.mark.parametrize("name", list(METHODS))
