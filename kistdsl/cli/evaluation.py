@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate and print; exit code 0."""
     console = Console.of(args)
     if args.maps is None:
-        evaluation, decision = _of_run(args)
+        evaluation, decision = _of_run(args, console)
         print(as_text(evaluation, as_json=args.json, decision=decision))
     else:
         print(as_text(_of_stored_maps(args, console), as_json=args.json))
@@ -47,15 +47,21 @@ def excluded(options: list[str]) -> frozenset[str]:
     return frozenset(name.strip() for option in options for name in option.split(",") if name.strip())
 
 
-def _of_run(args: argparse.Namespace) -> tuple[Evaluation, DecisionFigures]:
+def _of_run(args: argparse.Namespace, console: Console) -> tuple[Evaluation, DecisionFigures]:
     # By name: torch takes two seconds to load, and stored maps do not need it.
     kist = importlib.import_module("kistdsl.kist.evaluation")
     asked = importlib.import_module("kistdsl.kist.thresholds").Asked(
         args.threshold, args.sigmas, args.false_alarms, args.false_pixels
     )
-    found: tuple[Evaluation, DecisionFigures] = kist.evaluate_run(
-        args.run, args.data, exclude=excluded(args.exclude), use_filter=not args.no_filter, asked=asked
-    )
+    with importlib.import_module("kistdsl.cli.watcher").Watcher(console) as watcher:
+        found: tuple[Evaluation, DecisionFigures] = kist.evaluate_run(
+            args.run,
+            args.data,
+            exclude=excluded(args.exclude),
+            use_filter=not args.no_filter,
+            asked=asked,
+            listener=watcher,
+        )
     return found
 
 

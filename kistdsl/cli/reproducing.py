@@ -14,7 +14,8 @@ import torch
 from kistdsl._version import __version__
 from kistdsl.atomic import write_text
 from kistdsl.cli.console import Console
-from kistdsl.cli.training import Watcher, checked_line, rules_of
+from kistdsl.cli.training import checked_line, rules_of
+from kistdsl.cli.watcher import Watcher
 from kistdsl.data.layouts import read_line
 from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet

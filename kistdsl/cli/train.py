@@ -23,6 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="RUN", help="run folder (default: runs/<line>, numbered)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="events as JSON lines on standard output, in place of progress and table",
+    )
     add_settings(parser)
     add_verbosity(parser)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 from typing import Any
 
-from kistdsl.cli.console import Console, Progress
+from kistdsl.cli.console import Console
+from kistdsl.cli.watcher import Watcher
 from kistdsl.data.checks import check_line, images_of
 from kistdsl.data.demo import make_demo_line
 from kistdsl.data.layouts import Line, read_line
@@ -32,15 +34,27 @@ def run(args: argparse.Namespace) -> int:
     request = _resumed(args, console) if args.resume else _asked(args, console)
     try:
         with Watcher(console) as watcher:
-            result = train(request, watcher)
+            result = train(request, _json_lines if args.json else watcher)
     except KeyboardInterrupt:
         console.say(f"stopped; go on with: kistdsl train --resume --out {request.out}")
         raise
     if result.writes:
         report = build_report(result.folder.root)
-        print(results_table(result))
-        print(f"\nrun folder: {result.folder.root}\nreport:     {report}")
+        if args.json:
+            _tell({"event": "finished", "run": str(result.folder.root), "report": str(report)})
+        else:
+            print(results_table(result))
+            print(f"\nrun folder: {result.folder.root}\nreport:     {report}")
     return 0
+
+
+def _json_lines(event: events.Event) -> None:
+    """Each event as a JSON line on standard output; warnings too, and nothing else."""
+    _tell(events.as_json(event))
+
+
+def _tell(value: dict[str, Any]) -> None:
+    print(json.dumps(value), flush=True)
 
 
 def _console(args: argparse.Namespace) -> Console:
@@ -170,51 +184,3 @@ def _says_more(args: argparse.Namespace) -> bool:
     return bool(
         args.preset or args.model or args.method or args.device or args.config or args.assignments
     ) or (args.seed is not None)
-
-
-# ---- what is shown
-
-
-class Watcher:
-    """Shows a run's events: a bar for each stage, notes as they come."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> Watcher:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
-
-    def __call__(self, event: events.Event) -> None:
-        match event:
-            case events.StageStarted():
-                self._close()
-                self._bar = self.console.progress(event.title, event.total, event.unit).__enter__()
-                self._bar.advance(event.done)
-            case events.Advanced() if self._bar is not None:
-                self._bar.advance(event.done - self._bar.done, event.note or None)
-            case events.StageEnded():
-                self._close()
-            case events.Note():
-                (self.console.warn if event.warning else self.console.say)(event.message)
-            case events.Labelled():
-                self.console.say(
-                    f"iteration {event.iteration}: {event.labelled_images} of {event.images} anomalous images "
-                    f"labelled, {event.regions} regions, {event.pixels} pixels"
-                )
-            case events.Measured():
-                figures = f"pixel AUROC {percent(event.pixel_auroc)}, AUPRO {percent(event.aupro)}"
-                self.console.say(f"{event.stage} on the test set: {figures}")
-
-
-def percent(value: float | None) -> str:
-    """A figure in percent, or a dash."""
-    return "-" if value is None else f"{100 * value:.1f}"

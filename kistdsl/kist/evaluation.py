@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from kistdsl.kist.events import Listener, ignore
 from kistdsl.kist.localization import Localizer
 from kistdsl.kist.thresholds import NOTHING_ASKED, Asked
 from kistdsl.metrics import DecisionFigures, Evaluation
@@ -17,6 +18,7 @@ def evaluate_run(
     exclude: Collection[str] = (),
     use_filter: bool = True,
     asked: Asked = NOTHING_ASKED,
+    listener: Listener = ignore,
 ) -> tuple[Evaluation, DecisionFigures]:
     """Figures of a finished run on the test set of a product line.
 
@@ -29,6 +31,7 @@ def evaluate_run(
         exclude: defect types that are left out, their images altogether.
         use_filter: False: the raw maps.
         asked: thresholds in place of the run's.
+        listener: told how far it is.
 
     Returns:
         Figures that know no threshold, and what the thresholds make of the images.
@@ -36,4 +39,5 @@ def evaluate_run(
     Raises:
         InputError: no finished run, no line, no test set, or an image that cannot be read.
     """
-    return Localizer.open(run, asked=asked).evaluate(data, exclude=exclude, use_filter=use_filter)
+    localizer = Localizer.open(run, asked=asked)
+    return localizer.evaluate(data, exclude=exclude, use_filter=use_filter, listener=listener)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage of `total` steps begins (at step `done` > 0 when it is resumed)."""
+    """A stage of `total` steps begins (at step `done` > 0 when it is resumed).
+
+    `epochs` passes over the normal images lie in them, `images` go into each; 0 where that is not known.
+    """
 
     stage: str
     title: str
     total: int
     done: int
     unit: str = "steps"
+    epochs: int = 0
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,25 @@ class Measured:
 
 Event: TypeAlias = StageStarted | Advanced | StageEnded | Note | Labelled | Measured
 Listener: TypeAlias = Callable[[Event], None]
+
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An object with `event` ("stage_started", "advanced", ...) and the event's fields."""
+    return {"event": _WORD.sub("_", type(event).__name__).lower(), **asdict(event)}
+
+
+def told(
+    listener: Listener, stage: str, title: str, items: Iterable[T], total: int, unit: str = "images"
+) -> Iterator[T]:
+    """The items, a stage of their own: one step each."""
+    listener(StageStarted(stage, title, total, 0, unit))
+    for done, item in enumerate(items, 1):
+        yield item
+        listener(Advanced(stage, done))
+    listener(StageEnded(stage))
 
 
 def ignore(event: Event) -> None:

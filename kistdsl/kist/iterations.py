@@ -22,7 +22,7 @@ from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist import tensors
 from kistdsl.kist.batches import ContrastiveBatches, Labels, iteration_name, surely_background
 from kistdsl.kist.controls import moved_labels, swapped_labels
-from kistdsl.kist.events import Labelled, Note
+from kistdsl.kist.events import Labelled, Note, told
 from kistdsl.kist.inference import Map, Statistics, label_map, maps_of, statistics_of
 from kistdsl.kist.labelling import (
     ImageLabel,
@@ -105,8 +105,10 @@ def label_images(
     candidates = candidate_maps(settings, statistics, normal)
     without_rules = settings.control == "no-rules"
     labeller = Labeller(None if without_rules else rules_taking_part(rules, settings), candidates, settings)
-    of_normal = [labeller(image, error) for image, error in normal]
-    of_anomalous = [labeller(data.anomalous.bytes_of(i), e) for i, e in enumerate(residuals)]
+    judged = [*normal, *((data.anomalous.bytes_of(i), e) for i, e in enumerate(residuals))]
+    said = told(shop.listener, "labels", "pseudo-labels", judged, len(judged))
+    labels = [labeller(image, error) for image, error in said]
+    of_normal, of_anomalous = labels[: len(normal)], labels[len(normal) :]
     checks = settings.rule_check and not without_rules
     if checks:
         usual = usual_places(
@@ -206,7 +208,12 @@ class Iterations:
             name, network, stages.method, stages.data.fit, self._labels(labelling), weight, stages.shop
         )
         stage = Stage(
-            name, f"KIST iteration {number}", settings.iteration_steps, settings.iteration_rate, self.limit
+            name,
+            f"KIST iteration {number}",
+            settings.iteration_steps,
+            settings.iteration_rate,
+            self.limit,
+            images=settings.iteration_batch,
         )
         stopped = None
         progress = Progress()

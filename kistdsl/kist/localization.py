@@ -21,6 +21,7 @@ from kistdsl.engine.pseudo_labels import ordered_map
 from kistdsl.engine.rule_parts import single_rules
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.engine.rule_set import compile as compile_rules
+from kistdsl.kist.events import Listener, ignore, told
 from kistdsl.kist.mappers import Facts, Mapper, Maps, open_mapper
 from kistdsl.kist.preparing import Bytes, fitted, load_masks, scale_to
 from kistdsl.kist.thresholds import NOTHING_ASKED, Asked
@@ -187,13 +188,19 @@ class Localizer:
     # ---- a line
 
     def evaluate(
-        self, data: str | Path, *, exclude: Collection[str] = (), use_filter: bool = True
+        self,
+        data: str | Path,
+        *,
+        exclude: Collection[str] = (),
+        use_filter: bool = True,
+        listener: Listener = ignore,
     ) -> tuple[Evaluation, DecisionFigures]:
         """Figures on the test set of a line; see `kistdsl.kist.evaluation.evaluate_run`."""
         line = read_line(data, seed=self.settings.seed)
         if not line.test:
             raise InputError(f"{data}: no test set (test/good, test/<defect>)")
-        maps = list(self.scored(line.test, use_filter=use_filter))
+        scored = self.scored(line.test, use_filter=use_filter)
+        maps = list(told(listener, "maps", "maps of the test images", scored, len(line.test)))
         figures = evaluate_maps(maps, exclude=exclude, seed=self.settings.seed)
         kept = [item for item in maps if item.kind not in exclude]
         return figures, decision_figures(kept, self.decision(use_filter=use_filter))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from kistdsl.kist.config import Settings, settings_json
 from kistdsl.kist.devices import choose_device
 from kistdsl.kist.distributed import World, world
 from kistdsl.kist.distributions import distributions
-from kistdsl.kist.events import Listener, Measured, Note, ignore
+from kistdsl.kist.events import Listener, Measured, Note, ignore, told
 from kistdsl.kist.evidence import Evidence, write_labels
 from kistdsl.kist.inference import normal_levels, raw_map, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
@@ -305,17 +305,22 @@ class _Run:
             )
 
     def _result(self, name: str, title: str, network: nn.Module, stages: list[Trained]) -> ModelResult:
+        parts: dict[str, Callable[[], Any]] = {
+            "figures": lambda: self._measure(network, use_filter=True, intervals=True),
+            "raw": lambda: self._measure(network, use_filter=False, intervals=False),
+            "without": lambda: self._without(network, use_filter=True),
+            "raw_without": lambda: self._without(network, use_filter=False),
+            "decision": lambda: self._decided(name, network),
+        }
+        said = told(self.shop.listener, "figures", f"figures of {title}", parts.items(), len(parts), "parts")
+        found = {part: make() for part, make in said}
         return ModelResult(
             name=name,
             title=title,
             seconds=sum(stage.seconds for stage in stages),
             steps=sum(stage.steps for stage in stages),
             held_out=stages[-1].held_out,
-            figures=self._measure(network, use_filter=True, intervals=True),
-            raw=self._measure(network, use_filter=False, intervals=False),
-            without=self._without(network, use_filter=True),
-            raw_without=self._without(network, use_filter=False),
-            decision=self._decided(name, network),
+            **found,
         )
 
     def _decided(self, name: str, network: nn.Module) -> DecisionFigures | None:

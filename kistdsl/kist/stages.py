@@ -112,7 +112,7 @@ class Stages:
         settings = self.settings
         steps = steps_for(epochs, len(self.data.fit), settings.batch)
         loss = NormalBatches(name, network, method, self.data.fit, settings.batch, self.shop)
-        stage = Stage(name, title, steps, settings.learning_rate)
+        stage = Stage(name, title, steps, settings.learning_rate, images=settings.batch, epochs=epochs)
         return self.store(self.run(stage, network, loss, method), network)
 
     def continued(self, network: nn.Module, number: int) -> Trained:
@@ -122,7 +122,13 @@ class Stages:
         if found:
             return found
         settings = self.settings
-        stage = Stage(name, f"baseline, going on {number}", settings.iteration_steps, settings.iteration_rate)
+        stage = Stage(
+            name,
+            f"baseline, going on {number}",
+            settings.iteration_steps,
+            settings.iteration_rate,
+            images=settings.iteration_batch,
+        )
         loss = NormalBatches(name, network, self.method, self.data.fit, settings.iteration_batch, self.shop)
         return self.store(self.run(stage, network, loss, self.method), network)
 

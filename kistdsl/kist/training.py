@@ -42,6 +42,8 @@ class Stage:
         steps: of Adam.
         learning_rate: after the warm-up.
         guard_limit: held-out loss above which the stage is given up; inf for none.
+        images: that go into a step; 0: not said.
+        epochs: passes over the normal images that the steps make; 0: not counted so.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Stage:
     steps: int
     learning_rate: float
     guard_limit: float = float("inf")
+    images: int = 0
+    epochs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,11 @@ def run_stage(
     """
     optimiser = torch.optim.Adam(network.parameters(), lr=stage.learning_rate)
     progress = _resume(stage, network, optimiser, shop)
-    shop.listener(StageStarted(stage.name, stage.title, stage.steps, progress.done))
+    shop.listener(
+        StageStarted(
+            stage.name, stage.title, stage.steps, progress.done, epochs=stage.epochs, images=stage.images
+        )
+    )
     network.train()
     try:
         progress = _steps(stage, network, optimiser, loss, held_out, progress, shop)

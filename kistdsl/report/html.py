@@ -38,7 +38,7 @@ svg text { fill: var(--ink); } svg .axis { stroke: var(--soft); } svg .grid { st
 .key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; vertical-align: -.05em; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; } figcaption { overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
-  figure, .case, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { white-space: pre-wrap; }
+  figure, .case, tr, .grid2 > div { break-inside: avoid; } h2, h3, .legend { break-after: avoid; } pre { white-space: pre-wrap; }
   .verdict, pre { border: 1px solid var(--line); } .scroll { overflow: visible; }
   .grid2 { grid-template-columns: 1fr 1fr; } details::details-content { content-visibility: visible; display: block; } }
 """

@@ -175,7 +175,7 @@ def legend(names: Sequence[str]) -> str:
             f'<svg viewBox="0 0 26 8" style="width:26px;height:8px" aria-hidden="true"><line x1="0" x2="26" y1="4" '
             f'y2="4" stroke="{colour}" stroke-width="3"{dash}/></svg> {escape(name)}'
         )
-    return f'<p class="soft">{" &ensp; ".join(keys)}</p>'
+    return f'<p class="soft legend">{" &ensp; ".join(keys)}</p>'
 
 
 def ticks(low: float, high: float, about: int = 6) -> list[float]:
