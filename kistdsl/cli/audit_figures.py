@@ -37,8 +37,9 @@ class Firing:
 
 @dataclass(slots=True)
 class Overlap:
-    """Pixels labelled, pixels of the ground truth, and both, over images of one defect type."""
+    """Pixels labelled, pixels of the ground truth, and both, over images with a mask of one defect type."""
 
+    images: int = 0
     labelled: int = 0
     truth: int = 0
     both: int = 0
@@ -57,7 +58,7 @@ class PropositionFigures:
     """One proposition over all regions.
 
     Attributes:
-        text: as written.
+        text: as written, with the NOT that it stands under.
         true: regions for which it is enough for the rule to reach alpha, as far as it goes.
         lets: regions that fire and would not without it, (normal, anomalous).
         stops: regions that it alone keeps from firing, (normal, anomalous).
@@ -103,7 +104,7 @@ class RuleFigures:
 
 
 class Audit:
-    """Collects the figures image by image.
+    """Collects the figures image by image; `missed` are anomalous images on which no rule labels anything.
 
     Args:
         rules: the rules.
@@ -122,6 +123,7 @@ class Audit:
         self.regions = {False: 0, True: 0}
         self.samples: dict[bool, list[dict[str, NDArray[Any]]]] = {False: [], True: []}
         self.everything = RuleFigures(ALL_RULES)
+        self.missed: list[Picture] = []
         self.figures = {rule.name: RuleFigures(rule.name) for rule in program.rules}
         self._labellers = {
             name: PseudoLabeller(rule, maps, min_area=min_area) for name, rule in singles.items()
@@ -130,7 +132,8 @@ class Audit:
         self._parts = [RuleParts(program, rule) for rule in program.rules]
         for parts in self._parts:
             self.figures[parts.rule.name].propositions = [
-                PropositionFigures(text_of(p), p.column) for p in parts.propositions
+                PropositionFigures(f"{'NOT ' if turned else ''}{text_of(p)}", p.column)
+                for p, turned in zip(parts.propositions, parts.under_not, strict=True)
             ]
 
     def add(self, image: Seen) -> None:
@@ -152,6 +155,8 @@ class Audit:
             together |= mask
             fired_by_any |= fired
         _count(self.everything, image, together, int(fired_by_any.sum()), anomalous)
+        if anomalous and not together.any():
+            _show(self.missed, Picture(image, together))
 
     def _sample(self, rows: dict[str, NDArray[Any]], anomalous: bool) -> None:
         n = len(rows["grade"])
@@ -165,10 +170,10 @@ class Audit:
         """Add one image's regions; which of them the rule fires for."""
         truths = parts.memberships(rows)
         enough = self.alpha / parts.rule.truth_value
-        for own, truth, (lets, stops) in zip(
-            figures.propositions, truths, parts.decisive(truths), strict=True
+        for own, truth, turned, (lets, stops) in zip(
+            figures.propositions, truths, parts.under_not, parts.decisive(truths), strict=True
         ):
-            own.true += int((truth >= enough).sum())
+            own.true += int(((1.0 - truth if turned else truth) >= enough).sum())
             own.lets[anomalous] += int(lets.sum())
             own.stops[anomalous] += int(stops.sum())
             values = rows[own.column]
@@ -192,14 +197,19 @@ def _count(figures: RuleFigures, image: Seen, mask: Mask, regions: int, anomalou
     firing.pixels += area
     if image.truth is not None:
         overlap = figures.by_type.setdefault(image.item.defect, Overlap())
+        overlap.images += 1
         overlap.labelled += area
         overlap.truth += int(image.truth.sum())
         overlap.both += int((mask & image.truth).sum())
     if area:
-        shown = figures.shown[anomalous]
-        shown.append(Picture(image, mask))
-        shown.sort(key=lambda picture: -picture.area)
-        del shown[SHOWN:]
+        _show(figures.shown[anomalous], Picture(image, mask))
+
+
+def _show(shown: list[Picture], picture: Picture) -> None:
+    """Keep the pictures with the largest labels or, without a label, the largest masks."""
+    shown.append(picture)
+    shown.sort(key=lambda p: (-p.area, 0 if p.seen.truth is None else -int(p.seen.truth.sum())))
+    del shown[SHOWN:]
 
 
 def text_of(proposition: checked.Proposition) -> str:

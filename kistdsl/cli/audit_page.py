@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from kistdsl._version import __version__
-from kistdsl.cli.audit_charts import ANOMALOUS_FILL, NORMAL_FILL, distribution, thumbnail
-from kistdsl.cli.audit_figures import Audit, Overlap, Picture, RuleFigures, remarks
+from kistdsl.cli.audit_charts import Term, contour_key, distribution, first_up, share_bars, thumbnail
+from kistdsl.cli.audit_figures import ALL_RULES, SHOWN, Audit, Overlap, Picture, RuleFigures, remarks
 from kistdsl.engine.rule_parts import RuleParts
 from kistdsl.language import checked
-
-_STYLE = f"""
-body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }}
-h1 {{ font-size: 1.5em; }} h2 {{ margin-top: 2em; border-bottom: 1px solid #ccc; font-size: 1.2em; }}
-table {{ border-collapse: collapse; margin: .8em 0; }}
-th, td {{ padding: .25em .7em; text-align: right; border-bottom: 1px solid #e4e4e4; }}
-th:first-child, td:first-child {{ text-align: left; }}
-thead th {{ border-bottom: 1px solid #888; font-weight: 600; }}
-pre {{ background: #f5f5f2; padding: .6em .8em; overflow-x: auto; }}
-figure {{ display: inline-block; margin: 0 .7em .7em 0; vertical-align: top; max-width: 180px; }}
-figcaption {{ font-size: .75em; color: #555; overflow-wrap: anywhere; }}
-svg {{ width: 40em; max-width: 100%; font-size: 11px; }}
-.normal {{ color: {NORMAL_FILL}; }} .anomalous {{ color: {ANOMALOUS_FILL}; }}
-"""
+from kistdsl.report.highlight import highlighted
+from kistdsl.report.html import page as whole_page
+from kistdsl.report.html import paragraph, section, table
 
 
 def page(audit: Audit, *, rules_name: str, line_name: str, source: str, notes: list[str]) -> str:
@@ -35,74 +24,116 @@ def page(audit: Audit, *, rules_name: str, line_name: str, source: str, notes: l
         notes: images that could not be read.
     """
     title = f"What the rules of {rules_name} do"
-    body = [
-        f"<h1>{escape(title)}</h1>",
-        f"<p>On {audit.images[False]} normal and {audit.images[True]} anomalous images of "
-        f"<b>{escape(line_name)}</b>, residuals of <b>{escape(source)}</b>, "
-        f"{sum(audit.regions.values())} regions, alpha {audit.alpha:g}.</p>",
-        _listing("To look at", list(remarks(audit))),
-        _listing("Left out", notes),
-        _firing_table([audit.everything, *audit.figures.values()], audit),
-        _overlap_table([audit.everything, *audit.figures.values()]),
-        *_rules(audit),
-        "<h2>Properties</h2>",
-        '<p>Regions of <span class="normal">normal</span> and of <span class="anomalous">anomalous</span> images '
-        "(heights are square roots of shares, so that rare values show), with the terms that rules use.</p>",
-        *_properties(audit),
-        f"<p><small>kistdsl {__version__}, rules {escape(audit.rules.source_hash[:12])}</small></p>",
-    ]
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
-        f"<body>{chr(10).join(body)}</body></html>\n"
+    subtitle = (
+        f"{audit.images[False]} normal and {audit.images[True]} anomalous images of {line_name}, residuals of "
+        f"{source}; {sum(audit.regions.values())} regions, alpha {audit.alpha:g}"
+    )
+    everything = [audit.everything, *audit.figures.values()]
+    return whole_page(
+        title,
+        [
+            f"<header><h1>{escape(title)}</h1>{paragraph(subtitle, 'soft')}",
+            f"{paragraph(_verdict(audit), 'verdict')}{_menu(audit)}</header><main>",
+            section("look", "To look at", _listing(list(remarks(audit)))),
+            section("left-out", "Left out", _listing(notes)),
+            section("firing", "How often each rule fires", _firing_table(everything, audit)),
+            section("overlap", "How well labels fit the masks", _overlap_table(everything)),
+            *_rules(audit),
+            _missed(audit),
+            _properties(audit),
+            f'</main><footer class="soft"><p>kistdsl {__version__}, rules {escape(audit.rules.source_hash[:12])}'
+            "</p></footer>",
+        ],
     )
 
 
-def _listing(title: str, items: list[str]) -> str:
-    if not items:
-        return ""
-    return f"<h2>{title}</h2><ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+def _verdict(audit: Audit) -> str:
+    """What all rules together do, in a sentence."""
+    figures = audit.everything
+    parts = [
+        f"{firing.images} of {audit.images[anomalous]} {name} images "
+        f"({percent(_share(audit, figures, anomalous))} of their pixels)"
+        for anomalous, name, firing in (
+            (False, "normal", figures.normal),
+            (True, "anomalous", figures.anomalous),
+        )
+    ]
+    return f"Together the rules label something on {' and '.join(parts)}."
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    """Cells are escaped."""
-    cells = "".join(f"<th>{escape(h)}</th>" for h in head)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table>"
+def _share(audit: Audit, figures: RuleFigures, anomalous: bool) -> float:
+    """Share of the pixels of normal or anomalous images that are labelled."""
+    firing = figures.anomalous if anomalous else figures.normal
+    return firing.pixels / max(audit.pixels[anomalous], 1)
+
+
+def _menu(audit: Audit) -> str:
+    entries = [("firing", "Overview"), *((_anchor(rule), rule.name) for rule in audit.rules.rules)]
+    entries += [("missed", "Missed images")] if audit.missed else []
+    links = [
+        f'<a href="#{anchor}">{escape(name)}</a>' for anchor, name in [*entries, ("properties", "Properties")]
+    ]
+    return f'<nav aria-label="sections">{"".join(links)}</nav>'
+
+
+def _anchor(rule: checked.Rule) -> str:
+    return f"rule-{escape(rule.name)}"
+
+
+def _listing(items: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>" if items else ""
 
 
 def _firing_table(figures: list[RuleFigures], audit: Audit) -> str:
+    shares = [[_share(audit, rule, kind) for kind in (False, True)] for rule in figures]
+    top = max(share for pair in shares for share in pair)
     head = ["rule"]
     for kind in ("normal", "anomalous"):
         head += [f"{kind} images", f"{kind} regions", f"{kind} pixels"]
     rows = []
-    for rule in figures:
-        row = [rule.name]
+    for rule, pair in zip(figures, shares, strict=True):
+        row = [_name(rule)]
         for anomalous, firing in ((False, rule.normal), (True, rule.anomalous)):
             row += [
                 f"{firing.images} of {audit.images[anomalous]}",
                 f"{firing.regions} of {audit.regions[anomalous]}",
-                percent(firing.pixels / max(audit.pixels[anomalous], 1)),
+                percent(pair[anomalous]),
             ]
-        rows.append(row)
-    return "<h2>How often each rule fires</h2>" + _table(head, rows)
+        rows.append([*row, share_bars(pair[False], pair[True], top)])
+    caption = (
+        "Images on which a rule labels anything, regions that reach alpha by it, and the share of pixels it labels; "
+        "bars: shares of pixels, normal above anomalous. A good rule is rare on normal images."
+    )
+    return table(caption, [*head, ""], rows)
+
+
+def _name(rule: RuleFigures) -> str:
+    name = escape(rule.name)
+    return f"<b>{name}</b>" if rule.name == ALL_RULES else f'<a href="#rule-{name}">{name}</a>'
 
 
 def _overlap_table(figures: list[RuleFigures]) -> str:
-    kinds = sorted({kind for rule in figures for kind in rule.by_type})
+    kinds = {kind: overlap for rule in figures for kind, overlap in sorted(rule.by_type.items())}
     if not kinds:
-        return ""
-    rows = [[rule.name, *(_overlap(rule.by_type.get(kind, Overlap())) for kind in kinds)] for rule in figures]
-    return "<h2>Precision / recall of the labelled pixels, by defect type</h2>" + _table(
-        ["rule", *kinds], rows
+        return paragraph("There are no masks, so nothing is said of precision and recall.", "soft")
+    rows = [
+        [_name(rule), *(_overlap(rule.by_type.get(kind, Overlap())) for kind in kinds)] for rule in figures
+    ]
+    head = ["rule", *(f"{kind} ({overlap.images})" for kind, overlap in kinds.items())]
+    return table(
+        "Precision / recall by defect type (images with a mask in brackets): the share of the labelled pixels that "
+        "are defect, and the share of the defect's pixels that are labelled.",
+        head,
+        rows,
     )
 
 
 def _overlap(overlap: Overlap) -> str:
     precision, recall = overlap.precision, overlap.recall
-    return (
-        f"{'-' if precision is None else percent(precision)} / {'-' if recall is None else percent(recall)}"
-    )
+    if not overlap.labelled:
+        return '<td class="soft">labels nothing</td>'
+    shown = [f"{100 * share:.0f} %" for share in (precision, recall) if share is not None]
+    return " / ".join(shown)
 
 
 def percent(share: float) -> str:
@@ -110,48 +141,83 @@ def percent(share: float) -> str:
 
 
 def _rules(audit: Audit) -> Iterator[str]:
-    for rule in audit.rules.rules:
+    for number, rule in enumerate(audit.rules.rules):
         figures = audit.figures[rule.name]
-        yield f"<h2>{escape(rule.name)}</h2>"
-        yield f"<pre>{escape(rule.span.text)}</pre>"
-        head = [
-            "proposition",
-            "true enough",
-            "lets it fire: normal",
-            "anomalous",
-            "alone stops it: normal",
-            "anomalous",
-        ]
-        total = max(sum(audit.regions.values()), 1)
-        yield _table(
-            head,
-            [[p.text, percent(p.true / total), *map(str, (*p.lets, *p.stops))] for p in figures.propositions],
+        yield section(
+            _anchor(rule),
+            rule.name,
+            highlighted(rule.span.text),
+            _propositions(figures, audit, explained=number == 0),
+            contour_key() if figures.shown[False] or figures.shown[True] else "",
+            *(_gallery(audit, figures, anomalous) for anomalous in (False, True)),
         )
-        for anomalous, title in ((False, "Normal images"), (True, "Anomalous images")):
-            yield _gallery(title, figures.shown[anomalous])
 
 
-def _gallery(title: str, pictures: list[Picture]) -> str:
-    if not pictures:
-        return f"<p>{title}: labels nothing.</p>"
-    figures = "".join(
-        f'<figure><img src="{thumbnail(picture)}" alt=""><figcaption>{escape(picture.seen.item.name)}: '
-        f"{picture.area} px</figcaption></figure>"
-        for picture in pictures
+def _propositions(figures: RuleFigures, audit: Audit, *, explained: bool) -> str:
+    total = max(sum(audit.regions.values()), 1)
+    head = [
+        "proposition",
+        "true enough",
+        "decides: normal",
+        "decides: anomalous",
+        "stops: normal",
+        "stops: anomalous",
+    ]
+    rows = [
+        [escape(p.text), percent(p.true / total), *map(str, (*p.lets, *p.stops))]
+        for p in figures.propositions
+    ]
+    meaning = (
+        " True enough: the proposition alone would let the rule reach alpha. Decides: regions "
+        "that the rule fires for, and would not without this proposition. Stops: regions that it alone keeps the "
+        "rule from firing for."
     )
-    return f"<p>{title} with the largest labels (red; ground truth green):</p>{figures}"
+    caption = f"Propositions of {figures.name}, on {total} regions.{meaning if explained else ''}"
+    return table(caption, head, rows)
 
 
-def _properties(audit: Audit) -> Iterator[str]:
-    uses = [p for rule in audit.rules.rules for p in RuleParts(audit.rules.program, rule).propositions]
-    for column in audit.rules.program.columns:
-        terms: dict[str, tuple[checked.Term, float]] = {
-            p.term.name: (p.term, p.divisor) for p in uses if p.column == column.name
-        }
-        yield f"<h3>{escape(column.name)}</h3><p>{escape(column.spec.doc)}: {escape(column.spec.formula)}</p>"
-        yield distribution(
-            column,
-            list(terms.values()),
-            audit.values(column.name, anomalous=False),
-            audit.values(column.name, anomalous=True),
-        )
+def _gallery(audit: Audit, figures: RuleFigures, anomalous: bool) -> str:
+    name, firing = ("anomalous", figures.anomalous) if anomalous else ("normal", figures.normal)
+    shown = figures.shown[anomalous]
+    if not shown:
+        return f"<h3>On {name} images: labels nothing</h3>"
+    which = f", the largest {len(shown)}" if firing.images > len(shown) else ""
+    title = f"On {name} images: {firing.images} of {audit.images[anomalous]}{which}"
+    return f"<h3>{title}</h3>{_pictures(shown, figures.name)}"
+
+
+def _pictures(shown: Sequence[Picture], who: str) -> str:
+    return f'<div class="labels">{"".join(thumbnail(picture, who) for picture in shown)}</div>'
+
+
+def _missed(audit: Audit) -> str:
+    """Anomalous images on which no rule labels anything."""
+    if not audit.missed:
+        return ""
+    count = audit.images[True] - audit.everything.anomalous.images
+    which = f"; {SHOWN} of them" if count > SHOWN else ""
+    return section(
+        "missed",
+        "Anomalous images without a label",
+        paragraph(f"{count} of {audit.images[True]}{which}, those with the largest masks first.", "soft"),
+        _pictures(audit.missed, "any rule"),
+    )
+
+
+def _properties(audit: Audit) -> str:
+    program = audit.rules.program
+    uses = [p for rule in audit.rules.rules for p in RuleParts(program, rule).propositions]
+    plots = []
+    for column in program.columns:
+        terms: dict[str, Term] = {p.term.name: (p.term, p.divisor) for p in uses if p.column == column.name}
+        told = f"{first_up(column.spec.doc.rstrip('.'))}: {column.spec.formula}. Gamma {column.gamma:g}."
+        normal, anomalous = (audit.values(column.name, anomalous=kind) for kind in (False, True))
+        plot = distribution(column, list(terms.values()), normal, anomalous)
+        plots.append(f"<div><h3>{escape(column.name)}</h3>{paragraph(told, 'soft')}{plot}</div>")
+    note = (
+        "Filled: regions of normal and of anomalous images (heights are square roots of shares, so that rare values "
+        "show). Lines: how far each word that rules use is true there."
+    )
+    return section(
+        "properties", "Properties", paragraph(note, "soft"), f'<div class="grid2">{"".join(plots)}</div>'
+    )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.language import checked
-from kistdsl.language.analysis import propositions
+from kistdsl.language.analysis import operands, propositions
 
 Values = NDArray[np.float64]
 
@@ -65,6 +65,11 @@ class RuleParts:
         return tuple(propositions(self.rule.condition))
 
     @cached_property
+    def under_not(self) -> tuple[bool, ...]:
+        """Of each proposition, whether it stands under an odd number of NOTs: the rule wants it false."""
+        return tuple(_under_not(self.rule.condition, False))
+
+    @cached_property
     def _sets(self) -> tuple[RuleSet, ...]:
         return tuple(
             RuleSet(_only(self.program, replace(self.rule, condition=p, truth_value=1.0)))
@@ -95,6 +100,14 @@ class RuleParts:
                 given[i] = np.full_like(values, value)
                 outcomes.append(self.fires(given))
             yield fires & ~(outcomes[0] & outcomes[1]), ~fires & (outcomes[0] | outcomes[1])
+
+
+def _under_not(condition: checked.Condition, turned: bool) -> Iterator[bool]:
+    if isinstance(condition, checked.Proposition):
+        yield turned
+        return
+    for operand in operands(condition):
+        yield from _under_not(operand, turned ^ isinstance(condition, checked.Not))
 
 
 def _truth(condition: checked.Condition, of: Mapping[int, Values], norms: str) -> Values:

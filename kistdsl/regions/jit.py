@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
@@ -20,10 +22,19 @@ if hasattr(DefaultOptions, "_nrt"):
     _OPTIONS["_nrt"] = False
 
 
+_SOURCES = sha256(b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+
+
 def njit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel, kept on disk; it must not make arrays."""
-    kernel: Callable[P, R] = numba.njit(cache=True, **_OPTIONS)(function)
-    return kernel
+    kernel: Any = numba.njit(cache=True, **_OPTIONS)(function)
+    # A kernel holds the kernels that it calls, but numba looks at the date of its own file only: after a
+    # change to another one it would run the old code.
+    file = getattr(kernel._cache, "_cache_file", None)
+    if hasattr(file, "_source_stamp"):
+        file._source_stamp = _SOURCES
+    compiled: Callable[P, R] = kernel
+    return compiled
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:

@@ -82,7 +82,7 @@ def layers(
     numbers = np.array([ORDER[name] for name in names], dtype=np.int64)
     w = workspace
     w.links.bounds[:2] = 0, first_runs(w.levels, w.words, w.found)
-    regions = group_runs(w.found, w.links.bounds, 1, w.now, w.links.parent, w.links.place, w.links.origin)
+    regions = group_runs(w.found, w.links.bounds, 1, w.now, w.links.parent, w.links.origin)
     first = np.zeros(regions, np.uint8)
     while regions:
         values = np.empty((numbers.size, regions))
@@ -93,11 +93,8 @@ def layers(
         yield layer
         floors = np.where(layer.drop, np.uint8(255), last + np.uint8(1))
         cut_runs(w.levels, w.now, floors, w.found, w.links.bounds)
-        regions = group_runs(
-            w.found, w.links.bounds, regions, w.after, w.links.parent, w.links.place, w.links.origin
-        )
+        regions = group_runs(w.found, w.links.bounds, regions, w.now, w.links.parent, w.links.origin)
         first = floors[w.links.origin[:regions]]
-        w.now, w.after = w.after, w.now
 
 
 def _layer(

@@ -56,8 +56,8 @@ class Pixels(NamedTuple):
     """A `Picture` as the kernels read it; what no asked-for property reads may be empty."""
 
     codes: Codes
-    colour: NDArray[np.uint16]
-    residual: NDArray[np.float64]
+    colour: Codes
+    residual: NDArray[np.floating]
     height: int
     width: int
     scale: float
@@ -74,18 +74,20 @@ class Scratch(NamedTuple):
     facts: NDArray[np.int64]
     canvas: NDArray[np.uint8]
     hull: NDArray[np.int64]
+    heads: NDArray[np.int64]
     values: NDArray[np.int32]
     radials: NDArray[np.float64]
 
 
 def allocate_scratch(height: int, width: int, names: frozenset[str]) -> Scratch:
     """Room for measuring `names` on an image of that size."""
-    outlined = bool(names & {"ring_contrast", "perimeter"})
+    outlined = "perimeter" in names
     sorted_ = bool(names & {"bright_tenth", "dark_tenth"})
     return Scratch(
         np.zeros(FACTS, np.int64),
-        np.zeros((height + 2 * RING, width + 2 * RING) if outlined else (0, 0), np.uint8),
+        np.zeros((height + 2 * outline.MARGIN, width + 2 * outline.MARGIN) if outlined else (0, 0), np.uint8),
         np.empty((2, height + 1), np.int64),
+        np.empty(2 * (2 * RING + 1), np.int64),
         np.empty(height * width if sorted_ else 0, np.int32),
         np.empty(RADIALS, np.float64),
     )
@@ -198,11 +200,16 @@ def _of_ring_or_tenth(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, 
     facts = scratch.facts
     if p == RING_CONTRAST:
         sum_gray(runs, begin, end, pixels.codes, facts)
-        total, n = outline.ring_sum(runs, begin, end, facts[LEFT], facts[RIGHT], pixels.codes, scratch.canvas)
-        if n == 0:
+        total, n = outline.ring_sum(runs, begin, end, facts[LEFT], facts[RIGHT], pixels.codes, scratch.heads)
+        if n == facts[N]:
             return 1.0
-        return _over_gray(facts[SUM] / facts[N] / pixels.scale, total / n / pixels.scale)
+        around = (total - facts[SUM]) / (n - facts[N]) / pixels.scale
+        return _over_gray(facts[SUM] / facts[N] / pixels.scale, around)
     n = _tenth(facts[N])
+    if n == 1:
+        sum_gray(runs, begin, end, pixels.codes, facts)
+        extreme = facts[BRIGHTEST] if p == BRIGHT_TENTH else facts[DARKEST]
+        return _over_gray(extreme / pixels.scale, pixels.median_gray)
     total = _sum_of_extreme(runs, begin, end, pixels.codes, scratch.values, n, p == BRIGHT_TENTH)
     return _over_gray(total / n / pixels.scale, pixels.median_gray)
 
@@ -334,10 +341,10 @@ def _border(pixels: Pixels, facts: NDArray[np.int64]) -> float:
 def _of_residual(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
     """Mean (added in raster order, one by one) or highest residual."""
     total = 0.0
-    peak = pixels.residual[runs[begin, ROW], runs[begin, START]]
+    peak = float(pixels.residual[runs[begin, ROW], runs[begin, START]])
     for i in range(begin, end):
         line = pixels.residual[runs[i, ROW]]
         for x in range(runs[i, START], runs[i, STOP]):
             total += line[x]
-            peak = max(peak, line[x])
+            peak = max(peak, float(line[x]))
     return float(total / facts[N] if p == RESIDUAL_MEAN else peak)

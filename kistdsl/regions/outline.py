@@ -18,7 +18,10 @@ _boyce_clark = njit(formulas.boyce_clark)
 _BY_DX = np.array([by_dx for by_dx, _ in formulas.INVERSES])
 _BY_DY = np.array([by_dy for _, by_dy in formulas.INVERSES])
 
-INSIDE, NEAR, EDGE = 1, 2, 3
+MARGIN = 1
+"""Pixels around the image that a canvas has beside it."""
+
+INSIDE, EDGE = 1, 2
 """What a canvas pixel is marked as; 0 elsewhere, and everywhere between two calls."""
 
 
@@ -139,54 +142,101 @@ def _twice_area_left(runs: Runs, begin: int, end: int, hull: NDArray[np.int64], 
 
 
 @njit
-def _mark(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8], grow: int, value: int) -> None:
-    """Set the canvas on the region, grown by `grow` <= RING pixels in rows and columns."""
+def _mark(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8], value: int) -> None:
+    """Set the canvas, which has a margin of MARGIN, on the region."""
     for i in range(begin, end):
-        for y in range(runs[i, ROW] + RING - grow, runs[i, ROW] + RING + grow + 1):
-            line = canvas[y]
-            for x in range(runs[i, START] + RING - grow, runs[i, STOP] + RING + grow):
-                line[x] = value
+        line = canvas[runs[i, ROW] + MARGIN]
+        for x in range(runs[i, START] + MARGIN, runs[i, STOP] + MARGIN):
+            line[x] = value
 
 
 @njit
 def ring_sum(
-    runs: Runs, begin: int, end: int, left: int, right: int, codes: Codes, canvas: NDArray[np.uint8]
+    runs: Runs, begin: int, end: int, left: int, right: int, codes: Codes, heads: NDArray[np.int64]
 ) -> tuple[int, int]:
-    """(sum of gray codes, pixels) of the image's pixels within RING of the region, but not in it."""
+    """(sum of gray codes, pixels) of the image's pixels within RING of the region, the region's included.
+
+    Row by row: the runs of the up to 2 RING + 1 rows around, each grown to both sides, are merged from
+    left to right. `heads` holds, for each of these rows, the next run to look at and where they end.
+    """
     height, width = codes.shape
-    _mark(runs, begin, end, canvas, RING, NEAR)
-    _mark(runs, begin, end, canvas, 0, INSIDE)
-    total = n = 0
-    for y in range(max(runs[begin, ROW] - RING, 0), min(runs[end - 1, ROW] + 1 + RING, height)):
-        marks, line = canvas[y + RING], codes[y]
-        for x in range(max(left - RING, 0), min(right + RING, width)):
-            near = marks[x + RING] == NEAR
-            total += np.int64(line[x]) * near
-            n += near
-    _mark(runs, begin, end, canvas, RING, 0)
+    top, bottom = np.int64(runs[begin, ROW]), np.int64(runs[end - 1, ROW])
+    total = n = np.int64(0)
+    lowest = begin  # first run of the rows around
+    for y in range(max(top - RING, 0), min(bottom + RING + 1, height)):
+        while runs[lowest, ROW] < y - RING:
+            lowest += 1
+        rows = _rows_around(runs, lowest, end, y + RING, heads)
+        line = codes[y]
+        x, reach = max(np.int64(left) - RING, 0), min(np.int64(right) + RING, width)
+        while x < reach:
+            stop = _merged_stop(runs, heads, rows, x)
+            if stop < 0:  # no run covers x: on to the next that begins behind it
+                x = -stop - 1
+                continue
+            stop = min(stop, reach)
+            for column in range(x, stop):
+                total += np.int64(line[column])
+            n += stop - x
+            x = stop
     return total, n
+
+
+@njit
+def _rows_around(runs: Runs, lowest: int, end: int, bottom: int, heads: NDArray[np.int64]) -> int:
+    """Set a head and an end for each row from that of run `lowest` to row `bottom`; how many rows."""
+    rows = 0
+    i = lowest
+    while i < end and runs[i, ROW] <= bottom:
+        heads[2 * rows] = i
+        row = runs[i, ROW]
+        while i < end and runs[i, ROW] == row:
+            i += 1
+        heads[2 * rows + 1] = i
+        rows += 1
+    return rows
+
+
+@njit
+def _merged_stop(runs: Runs, heads: NDArray[np.int64], rows: int, x: int) -> int:
+    """Where the grown runs that cover column x end; without one, -1 - the column at which the next begins."""
+    stop, following = np.int64(x), np.int64(1 << 40)
+    grown = True
+    while grown:
+        grown = False
+        for k in range(rows):
+            i, last = heads[2 * k], heads[2 * k + 1]
+            while i < last and runs[i, START] - RING <= stop:
+                if runs[i, STOP] + RING > stop:
+                    stop = np.int64(runs[i, STOP]) + RING
+                    grown = True
+                i += 1
+            heads[2 * k] = i
+            if i < last:
+                following = min(following, np.int64(runs[i, START]) - RING)
+    return stop if stop > x else -1 - following
 
 
 @njit
 def perimeter(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8]) -> float:
     """Length of the outlines: pixels with a side neighbour outside, weighted by how they go on."""
-    _mark(runs, begin, end, canvas, 0, INSIDE)
+    _mark(runs, begin, end, canvas, INSIDE)
     for i in range(begin, end):
-        y = runs[i, ROW] + RING
-        for x in range(runs[i, START] + RING, runs[i, STOP] + RING):
+        y = runs[i, ROW] + MARGIN
+        for x in range(runs[i, START] + MARGIN, runs[i, STOP] + MARGIN):
             if not (canvas[y - 1, x] and canvas[y + 1, x] and canvas[y, x - 1] and canvas[y, x + 1]):
                 canvas[y, x] = EDGE
     straight = diagonal = mixed = 0
     for i in range(begin, end):
-        y = runs[i, ROW] + RING
-        for x in range(runs[i, START] + RING, runs[i, STOP] + RING):
+        y = runs[i, ROW] + MARGIN
+        for x in range(runs[i, START] + MARGIN, runs[i, STOP] + MARGIN):
             if canvas[y, x] == EDGE:
                 sides, corners = _edges_near(canvas, y, x)
                 kind = _border_kind(sides, corners)
                 straight += kind == 1
                 diagonal += kind == 2
                 mixed += kind == 3
-    _mark(runs, begin, end, canvas, 0, 0)
+    _mark(runs, begin, end, canvas, 0)
     return _outline_length(straight, diagonal, mixed)
 
 

@@ -118,21 +118,19 @@ def _label(
     scratch: Scratch,
     found: Runs,
     now: Generation,
-    after: Generation,
     links: Links,
     mask: NDArray[np.bool_],
 ) -> int:
     """Paint every accepted region into the mask; how many regions were accepted."""
     links.bounds[0] = 0
     links.bounds[1] = first_runs(levels, words, found)
-    regions = group_runs(found, links.bounds, 1, now, links.parent, links.place, links.origin)
+    regions = group_runs(found, links.bounds, 1, now, links.parent, links.origin)
     accepted = 0
     while regions > 0:
         floors = links.floors[:regions]
         accepted += _decide(now, regions, jumps, min_area, pixels, scratch, floors, mask)
         cut_runs(levels, now, floors, found, links.bounds)
-        regions = group_runs(found, links.bounds, regions, after, links.parent, links.place, links.origin)
-        now, after = after, now
+        regions = group_runs(found, links.bounds, regions, now, links.parent, links.origin)
     return accepted
 
 
@@ -173,10 +171,10 @@ def mask_by_cut(
         w.scratch,
         w.found,
         w.now,
-        w.after,
         w.links,
         mask,
     )
+    w.shrink()
     return accepted
 
 
@@ -204,4 +202,5 @@ def mask_by_grades(
             _paint(layer.runs, layer.begin[c], layer.begin[c + 1], mask)
         layer.drop[chosen] = True
         accepted += int(chosen.sum())
+    workspace.shrink()
     return accepted

@@ -9,6 +9,7 @@ before, every distinct region is met once, and nothing is ever labelled a second
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,11 +21,11 @@ WORD = 8
 """Levels are skipped eight at a time where all are 0."""
 
 
-ROW, START, STOP, LOW, HIGH = range(5)
-"""Columns of an array of runs: columns start..stop-1 of a row, whose levels are low..high."""
+ROW, START, STOP, SPAN = range(4)
+"""Columns of an array of runs: columns start..stop-1 of a row; span: its lowest level and 256 times its highest."""
 
 Runs: TypeAlias = NDArray[np.int32]
-"""(capacity, 5) int32, see ROW .. HIGH."""
+"""(capacity, 4) int32, see ROW .. SPAN."""
 
 
 class Generation(NamedTuple):
@@ -38,7 +39,6 @@ class Links(NamedTuple):
     """Scratch of `cut_runs` and `group_runs`, an entry a run (bounds: one more)."""
 
     parent: NDArray[np.int32]
-    place: NDArray[np.int32]
     origin: NDArray[np.int32]
     bounds: NDArray[np.int32]
     floors: NDArray[np.uint8]
@@ -46,13 +46,13 @@ class Links(NamedTuple):
 
 def allocate_links(capacity: int) -> Links:
     """Scratch for `capacity` runs."""
-    parent, place, origin = (np.empty(capacity, np.int32) for _ in range(3))
-    return Links(parent, place, origin, np.empty(capacity + 2, np.int32), np.empty(capacity, np.uint8))
+    parent, origin, bounds = (np.empty(capacity + extra, np.int32) for extra in (0, 0, 2))
+    return Links(parent, origin, bounds, np.empty(capacity, np.uint8))
 
 
 def allocate_runs(capacity: int) -> Runs:
     """Room for `capacity` runs."""
-    return np.empty((capacity, 5), np.int32)
+    return np.empty((capacity, 4), np.int32)
 
 
 def allocate_generation(capacity: int) -> Generation:
@@ -67,9 +67,17 @@ def padded_width(width: int) -> int:
 
 def floor_thresholds(thresholds: NDArray[np.float64], dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
     """Thresholds in the residual's own dtype that part its values just as the float64 ones do."""
-    rounded = thresholds.astype(dtype)
-    above = rounded.astype(np.float64) > thresholds
-    return np.where(above, np.nextafter(rounded, dtype.type(-np.inf)), rounded).astype(dtype)
+    return _floored(thresholds.tobytes(), dtype)
+
+
+@lru_cache(maxsize=64)
+def _floored(thresholds: bytes, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
+    """Kept, since a line's images share their thresholds and making this takes a tenth of a label's time."""
+    exact = np.frombuffer(thresholds, np.float64)
+    rounded = exact.astype(dtype)
+    below = np.nextafter(rounded, dtype.type(-np.inf))
+    floored: NDArray[np.floating] = np.where(rounded.astype(np.float64) > exact, below, rounded)
+    return floored
 
 
 @njit
@@ -136,7 +144,7 @@ def first_runs(levels: NDArray[np.uint8], words: NDArray[np.uint64], found: Runs
 
 @njit
 def _store(runs: Runs, i: int, row: int, start: int, stop: int, low: int, high: int) -> None:
-    runs[i, ROW], runs[i, START], runs[i, STOP], runs[i, LOW], runs[i, HIGH] = row, start, stop, low, high
+    runs[i, ROW], runs[i, START], runs[i, STOP], runs[i, SPAN] = row, start, stop, low | high << 8
 
 
 @njit
@@ -159,7 +167,7 @@ def cut_runs(
         bounds[c] = count
         floor = floors[c]
         for i in range(now.begin[c], now.begin[c + 1]):
-            if now.runs[i, HIGH] <= floor:
+            if now.runs[i, SPAN] >> 8 <= floor:
                 continue
             row, x, end = now.runs[i, ROW], now.runs[i, START], now.runs[i, STOP]
             line = levels[row]
@@ -217,7 +225,6 @@ def group_runs(
     parents: int,
     generation: Generation,
     parent: NDArray[np.int32],
-    place: NDArray[np.int32],
     origin: NDArray[np.int32],
 ) -> int:
     """Connect the runs within each stretch and write them to a generation, region by region.
@@ -225,7 +232,7 @@ def group_runs(
     Args:
         found: runs in raster order within each stretch bounds[p]..bounds[p + 1]-1, p < parents.
         generation: is written anew; regions in the order of stretches, then of their first pixels.
-        parent, place: int32 scratch, an entry a run.
+        parent: int32 scratch, an entry a run.
         origin: receives the stretch p that each region comes from.
 
     Returns:
@@ -236,24 +243,26 @@ def group_runs(
     begin[0] = 0
     for p in range(parents):
         _connect(found, bounds[p], bounds[p + 1], parent)
-        for i in range(bounds[p], bounds[p + 1]):  # place: the run's region; begin[c + 1]: runs of c
+        for i in range(
+            bounds[p], bounds[p + 1]
+        ):  # parent: from here the run's region; begin[c + 1]: runs of c
             if parent[i] == i:
-                place[i] = regions
+                parent[i] = regions
                 origin[regions] = p
                 regions += 1
                 begin[regions] = 0
-            else:
-                place[i] = place[_root(parent, i)]
-            begin[place[i] + 1] += 1
+            else:  # a run that links point to comes first, so its entry is a region already
+                parent[i] = parent[parent[i]]
+            begin[parent[i] + 1] += 1
     offset = np.int32(0)
     for c in range(regions):  # begin[c + 1]: where the next run of region c goes
         size = begin[c + 1]
         begin[c + 1] = offset
         offset += size
     for i in range(bounds[parents]):
-        to = begin[place[i] + 1]
-        begin[place[i] + 1] = to + 1
-        for k in range(5):
+        to = begin[parent[i] + 1]
+        begin[parent[i] + 1] = to + 1
+        for k in range(4):
             generation.runs[to, k] = found[i, k]
     return regions
 
@@ -261,8 +270,8 @@ def group_runs(
 @inlined
 def level_span(runs: Runs, begin: int, end: int) -> tuple[int, int]:
     """(lowest, highest) level in runs begin..end-1."""
-    low, high = runs[begin, LOW], runs[begin, HIGH]
-    for i in range(begin + 1, end):
-        low = min(low, runs[i, LOW])
-        high = max(high, runs[i, HIGH])
+    low, high = 255, 0
+    for i in range(begin, end):
+        low = min(low, runs[i, SPAN] & 255)
+        high = max(high, runs[i, SPAN] >> 8)
     return low, high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class RegionTable:
         images: name of each image.
         offsets: (images + 1,) int64; image i has the rows offsets[i]..offsets[i + 1]-1.
         columns: (N,) arrays: `map` (name of the candidate map, object), `threshold` (float64), the
-            properties (float64), then where the region lies in pixels (int64): `pixels`, `top`, `left`,
+            properties (float64), then where the region lies in pixels (int32): `pixels`, `top`, `left`,
             `bottom`, `right` (exclusive) and `seed`, the column of its first pixel in row `top`.
     """
 
@@ -78,6 +79,8 @@ def measure_regions(
         InputError: NaN in a map, or a user's own property fails.
     """
     parts = [_rows_of_map(workspace, picture, source, names, own, min_area) for source in maps]
+    if len(parts) == 1:
+        return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -91,35 +94,57 @@ def _rows_of_map(
 ) -> Columns:
     levels = source.thresholds
     built_in = [name for name in names if name in ORDER]
-    parts = [
-        _rows_of_layer(layer, picture, names, own)
-        for layer in layers(workspace, source.of(picture), levels, picture, built_in, min_area)
-    ] or [_no_rows(names)]
-    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.lexsort((rows["seed"], rows["top"], rows["threshold"]))
-    rows = {name: column[order] for name, column in rows.items()}
-    rows["threshold"] = levels[rows["threshold"].astype(np.int64)]
-    return {"map": np.full(len(order), source.name, dtype=object), **rows}
+    distinct: dict[str, list[NDArray[np.generic]]] = {name: [] for name in (*names, *BOX, "first", "last")}
+    for layer in layers(workspace, source.of(picture), levels, picture, built_in, min_area):
+        for name, column in _kept_of(layer, picture, names, own).items():
+            distinct[name].append(column)
+    workspace.shrink()
+    chosen, counts = _order(distinct, levels.size)
+    rows: Columns = {
+        "map": np.full(chosen.size, source.name, dtype=object),
+        "threshold": np.repeat(levels, counts),
+    }
+    # One column after the other, its parts let go at once: a large image's table is never there twice.
+    for name in names:
+        rows[name] = _joined(distinct.pop(name), np.float64)[chosen]
+    for name in BOX:
+        rows[name] = _joined(distinct.pop(name), np.int32)[chosen]
+    return rows
 
 
-def _rows_of_layer(
+def _kept_of(
     layer: Layer, picture: Picture, names: Sequence[str], own: Mapping[str, UserProperty]
 ) -> Columns:
-    """A layer's regions, each as often as there are thresholds for which it is one."""
+    """A layer's regions that are not dropped, as columns of their own memory."""
     kept = np.flatnonzero(~layer.drop)
-    columns = {
+    columns: Columns = {
         name: layer.columns[name][kept]
         if name in layer.columns
         else own_column(layer, kept, picture, own[name])
         for name in names
     }
-    times = layer.last[kept].astype(np.int64) - layer.first[kept] + 1
-    which = np.repeat(np.arange(kept.size), times)
-    threshold = np.repeat(layer.first[kept].astype(np.int64), times) + _counting(times)
-    rows: Columns = {"threshold": threshold}
-    rows.update({name: column[which] for name, column in columns.items()})
-    rows.update({name: layer.boxes[kept, i][which] for i, name in enumerate(BOX)})
-    return rows
+    columns.update({name: layer.boxes[kept, i].astype(np.int32) for i, name in enumerate(BOX)})
+    return {**columns, "first": layer.first[kept], "last": layer.last[kept]}
+
+
+def _order(
+    distinct: dict[str, list[NDArray[np.generic]]], thresholds: int
+) -> tuple[NDArray[np.int32], list[int]]:
+    """Which distinct region each row shows, and how many rows each threshold has.
+
+    Rows by threshold, then by first pixel in raster order.
+    """
+    first, last = (_joined(distinct.pop(name), np.uint8) for name in ("first", "last"))
+    place = _joined(distinct["top"], np.int64) << 32 | _joined(distinct["seed"], np.int64)
+    # Regions that start at the same pixel are nested, so no threshold has two of them.
+    by_place = np.argsort(place).astype(np.int32)
+    first, last = first[by_place], last[by_place]
+    parts = [by_place[(first <= k) & (k <= last)] for k in range(thresholds)]
+    return np.concatenate(parts), [part.size for part in parts]
+
+
+def _joined(parts: list[NDArray[np.generic]], dtype: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *parts], dtype=dtype)
 
 
 def own_column(
@@ -137,17 +162,3 @@ def own_column(
         except Exception as error:
             raise InputError(f"{picture.name}: property {own.column.name!r} failed: {error}") from error
     return values
-
-
-def _counting(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0, 1, ... times[0]-1, 0, 1, ... times[1]-1, ..."""
-    ends = np.cumsum(times)
-    counting: NDArray[np.int64] = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - times, times)
-    return counting
-
-
-def _no_rows(names: Sequence[str]) -> Columns:
-    rows: Columns = {"threshold": np.empty(0, np.int64)}
-    rows.update({name: np.empty(0, np.float64) for name in names})
-    rows.update({name: np.empty(0, np.int64) for name in BOX})
-    return rows

@@ -28,15 +28,19 @@ OVER_MEDIAN = frozenset({"contrast", "bright_tenth", "dark_tenth"})
 SPARE = 1 << 16
 """Runs that there is room for beyond those of the image at hand."""
 
-_NO_COLOUR = np.empty((0, 0, 3), np.uint16)
-_NO_RESIDUAL = np.empty((0, 0), np.float64)
+KEPT = 16 << 20
+"""Bytes of levels and runs that a workspace keeps between images."""
+
+# Of the usual dtypes, so that the kernels are not compiled once more for images without.
+_NO_COLOUR = np.empty((0, 0, 3), np.uint8)
+_NO_RESIDUAL = np.empty((0, 0), np.float32)
 
 
 @dataclass(eq=False)
 class Workspace:
     """One thread's memory for images of any size; it grows to the largest one met.
 
-    A 256x256 image takes about 0.1 MB for levels and 40 bytes a run: at most 2.6 MB, a tenth of it on
+    A 256x256 image takes about 0.1 MB for levels and 50 bytes a run: at most 1.7 MB, a tenth of it on
     ordinary residuals.
 
     Attributes:
@@ -47,7 +51,6 @@ class Workspace:
     levels: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0), np.uint8))
     found: Runs = field(default_factory=lambda: allocate_runs(0))
     now: Generation = field(default_factory=lambda: allocate_generation(0))
-    after: Generation = field(default_factory=lambda: allocate_generation(0))
     links: Links = field(default_factory=lambda: allocate_links(0))
     scratch: Scratch = field(default_factory=lambda: allocate_scratch(0, 0, frozenset()))
 
@@ -66,10 +69,19 @@ class Workspace:
         if runs > self.links.parent.size:
             self._grow(runs + min(runs // 4, SPARE))
 
+    def shrink(self) -> None:
+        """Give the memory of a large image back; what a usual one takes stays for the next."""
+        if self.levels.size + self.found.nbytes > KEPT:
+            self.levels = np.empty((0, 0), np.uint8)
+            self.scratch = allocate_scratch(0, 0, frozenset())
+            self._grow(0)
+
     def _grow(self, runs: int) -> None:
-        self.found = allocate_runs(runs)
-        self.now, self.after = allocate_generation(runs), allocate_generation(runs)
-        self.links = allocate_links(runs)
+        self.found, self.now, self.links = (
+            allocate_runs(runs),
+            allocate_generation(runs),
+            allocate_links(runs),
+        )
 
 
 def pixels_of(picture: Picture, names: frozenset[str]) -> Pixels:
@@ -78,8 +90,8 @@ def pixels_of(picture: Picture, names: frozenset[str]) -> Pixels:
     height, width = picture.shape
     return Pixels(
         picture.codes,
-        _NO_COLOUR if colour is None else colour.astype(np.uint16, copy=False),
-        picture.residual.astype(np.float64, copy=False) if names & RESIDUAL else _NO_RESIDUAL,
+        _NO_COLOUR if colour is None else colour,
+        picture.residual if names & RESIDUAL else _NO_RESIDUAL,
         height,
         width,
         picture.scale,

@@ -33,8 +33,9 @@ figure { margin: .6rem 0 1.2rem; } svg { width: 100%; max-width: 44rem; height: 
 svg text { fill: var(--ink); } svg .axis { stroke: var(--soft); } svg .grid { stroke: var(--line); }
 .grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(27rem, 100%), 1fr)); gap: .4rem 1.4rem; }
 .case { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; margin: .3rem 0 1rem; max-width: 48rem; }
-.case figure, .labels figure { margin: 0; } .case img, .labels img { width: 100%; display: block; }
+.case figure, .labels figure { margin: 0; } .case img { width: 100%; display: block; }
 .labels { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .7rem; }
+.labels img { width: auto; max-width: 100%; max-height: 11rem; display: block; }
 .key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; vertical-align: -.05em; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; } figcaption { overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }

@@ -40,8 +40,12 @@ def outlined(image: Rgb, mask: Mask, colour: tuple[int, int, int]) -> Rgb:
     """A copy of the picture with the mask's contours; no region is too small to be seen."""
     drawn = image.copy()
     size = (image.shape[1], image.shape[0])
-    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    contours, _ = cv2.findContours((share >= 0.5).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    smaller = size[0] < mask.shape[1]
+    share = cv2.resize(
+        mask.astype(np.float32), size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    )
+    there = share > 0 if smaller else share >= 0.5
+    contours, _ = cv2.findContours(there.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, contours, -1, (255, 255, 255), 3)  # a light rim, so that it shows on any ground
     cv2.drawContours(drawn, contours, -1, colour, 2)
     return drawn

@@ -26,16 +26,20 @@ class Axes:
     Attributes:
         x, y: (low, high) of the data; low < high.
         width, height: of the whole picture.
+        log: whether x is drawn logarithmically; both its ends lie above 0 then.
     """
 
     x: tuple[float, float]
     y: tuple[float, float]
     width: int = 560
     height: int = 240
+    log: bool = False
 
     def across(self, value: float) -> float:
         """Picture coordinate of an x value."""
         low, high = self.x
+        if self.log:
+            low, high, value = log10(low), log10(high), log10(value)
         return _LEFT + (value - low) / (high - low) * (self.width - _LEFT - _RIGHT)
 
     def up(self, value: float) -> float:
@@ -188,6 +192,16 @@ def ticks(low: float, high: float, about: int = 6) -> list[float]:
     first = int(np.ceil(low / step - 1e-9))
     last = int(np.floor(high / step + 1e-9))
     return [i * step for i in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, about: int = 7) -> list[float]:
+    """Round values within a range of positive numbers for a logarithmic axis, about so many at most."""
+    powers = range(floor(log10(low)), floor(log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        found = [m * 10.0**p for p in powers for m in steps if low <= m * 10.0**p <= high]
+        if len(found) <= about:
+            return found
+    return found[:: -(-len(found) // about)]
 
 
 def _look(number: int) -> tuple[str, str]:

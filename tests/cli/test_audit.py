@@ -113,11 +113,40 @@ def test_the_page_needs_nothing_else(line: Path, capsys: pytest.CaptureFixture[s
     assert "dark" in said
     assert "never: never fires" in said
     page = (line / "audit.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") >= 4
-    assert page.count("<svg") == 3
+    assert page.count("data:image/jpeg;base64,") >= 4
+    assert page.count('alt="test/hole/h1.png: ') == 2  # one picture of each rule that fires there
+    assert page.count('role="img"') == 3  # a plot of each property
     assert "http" not in page
     assert 'src="/' not in page
     assert "test/hole/h1.png" in page
+
+
+def test_a_proposition_under_not_is_counted_as_the_rule_wants_it(
+    line: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line / "r.kr").write_text(
+        "rule dark: IF gray is low AND NOT (area is high OR NOT gray is low) THEN anomalous"
+    )
+    found = figures(line, capsys)
+    own = {p["text"]: p for p in found["rules"][0]["propositions"]}
+    # under two NOTs the proposition is wanted true again
+    assert [p["text"] for p in found["rules"][0]["propositions"]] == [
+        "gray is low",
+        "NOT area is high",
+        "gray is low",
+    ]
+    assert own["NOT area is high"]["true"] == sum(found["regions"].values())
+    assert 0 < own["gray is low"]["true"] < sum(found["regions"].values())
+
+
+def test_anomalous_images_without_a_label_are_shown(line: Path) -> None:
+    (line / "r.kr").write_text("rule bright: IF gray is high THEN anomalous (0.9)")
+    assert audit(line, "--residuals", str(line / "residuals")) == 0
+    page = (line / "audit.html").read_text(encoding="utf-8")
+    assert "Anomalous images without a label" in page
+    assert (
+        "test/hole/h0.png: 0 of 600 pixels labelled by any rule; 30 are defect, 0 of these labelled" in page
+    )
 
 
 def test_flat_residual_folders_and_limits(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
