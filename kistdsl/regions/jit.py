@@ -30,7 +30,7 @@ def njit(function: Callable[P, R]) -> Callable[P, R]:
     kernel: Any = numba.njit(cache=True, **_OPTIONS)(function)
     # A kernel holds the kernels that it calls, but numba looks at the date of its own file only: after a
     # change to another one it would run the old code.
-    file = getattr(kernel._cache, "_cache_file", None)
+    file: Any = getattr(kernel._cache, "_cache_file", None)
     if hasattr(file, "_source_stamp"):
         file._source_stamp = _SOURCES
     compiled: Callable[P, R] = kernel

@@ -46,7 +46,7 @@ N, TOP, LEFT, BOTTOM, RIGHT, KNOWN = range(6)
 SUM, SQUARES, DARKEST, BRIGHTEST = range(6, 10)
 SUM_X, SUM_Y, SUM_XX, SUM_YY, SUM_XY, SUM_R, SUM_G, SUM_B = range(10, 18)
 FACTS = 18
-HAS_GRAY, HAS_MOMENTS, HAS_COLOUR = 1, 2, 4
+HAS_GRAY, HAS_MOMENTS, HAS_COLOUR, HAS_RESIDUAL = 1, 2, 4, 8
 
 ROUNDING = 1e-14
 """Relative to the square of the brightest gray, more than a variance can be off by rounding."""
@@ -69,7 +69,10 @@ class Pixels(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory that measuring needs: the region's facts, and room for outlines, hulls and sorting."""
+    """Memory that measuring needs: the region's facts, and room for outlines, hulls and sorting.
+
+    residuals: sum and peak of the region's residual.
+    """
 
     facts: NDArray[np.int64]
     canvas: NDArray[np.uint8]
@@ -77,6 +80,7 @@ class Scratch(NamedTuple):
     heads: NDArray[np.int64]
     values: NDArray[np.int32]
     radials: NDArray[np.float64]
+    residuals: NDArray[np.float64]
 
 
 def allocate_scratch(height: int, width: int, names: frozenset[str]) -> Scratch:
@@ -90,6 +94,7 @@ def allocate_scratch(height: int, width: int, names: frozenset[str]) -> Scratch:
         np.empty(2 * (2 * RING + 1), np.int64),
         np.empty(height * width if sorted_ else 0, np.int32),
         np.empty(RADIALS, np.float64),
+        np.empty(2, np.float64),
     )
 
 
@@ -130,7 +135,7 @@ def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: 
         return _of_outline(p, runs, begin, end, scratch)
     if p <= BORDER:
         return _of_position(p, runs, begin, end, pixels, facts)
-    return _of_residual(p, runs, begin, end, pixels, facts)
+    return _of_residual(p, runs, begin, end, pixels, scratch)
 
 
 @inlined
@@ -338,13 +343,16 @@ def _border(pixels: Pixels, facts: NDArray[np.int64]) -> float:
 
 
 @inlined
-def _of_residual(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, facts: NDArray[np.int64]) -> float:
+def _of_residual(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: Scratch) -> float:
     """Mean (added in raster order, one by one) or highest residual."""
-    total = 0.0
-    peak = float(pixels.residual[runs[begin, ROW], runs[begin, START]])
-    for i in range(begin, end):
-        line = pixels.residual[runs[i, ROW]]
-        for x in range(runs[i, START], runs[i, STOP]):
-            total += line[x]
-            peak = max(peak, float(line[x]))
-    return float(total / facts[N] if p == RESIDUAL_MEAN else peak)
+    facts, residuals = scratch.facts, scratch.residuals
+    if not facts[KNOWN] & HAS_RESIDUAL:
+        total, peak = 0.0, -np.inf
+        for i in range(begin, end):
+            line = pixels.residual[runs[i, ROW]]
+            for x in range(runs[i, START], runs[i, STOP]):
+                total += line[x]
+                peak = max(peak, float(line[x]))
+        residuals[0], residuals[1] = total, peak
+        facts[KNOWN] |= HAS_RESIDUAL
+    return float(residuals[0] / facts[N] if p == RESIDUAL_MEAN else residuals[1])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kistdsl.regions import formulas
 from kistdsl.regions.codes import Codes
 from kistdsl.regions.formulas import RADIALS, RING
-from kistdsl.regions.jit import njit
+from kistdsl.regions.jit import inlined, njit
 from kistdsl.regions.runs import ROW, START, STOP, Runs
 
 _border_kind = njit(formulas.border_kind)
@@ -160,15 +160,23 @@ def ring_sum(
     left to right. `heads` holds, for each of these rows, the next run to look at and where they end.
     """
     height, width = codes.shape
-    top, bottom = np.int64(runs[begin, ROW]), np.int64(runs[end - 1, ROW])
-    total = n = np.int64(0)
+    top, bottom = runs[begin, ROW], runs[end - 1, ROW]
+    first, reach = max(left - RING, 0), min(right + RING, width)
+    total = n = 0
+    if end - begin == 1:  # what grows around one run is a rectangle
+        for y in range(max(top - RING, 0), min(top + RING + 1, height)):
+            line = codes[y]
+            for x in range(first, reach):
+                total += int(line[x])
+            n += reach - first
+        return total, n
     lowest = begin  # first run of the rows around
     for y in range(max(top - RING, 0), min(bottom + RING + 1, height)):
         while runs[lowest, ROW] < y - RING:
             lowest += 1
         rows = _rows_around(runs, lowest, end, y + RING, heads)
         line = codes[y]
-        x, reach = max(np.int64(left) - RING, 0), min(np.int64(right) + RING, width)
+        x = first
         while x < reach:
             stop = _merged_stop(runs, heads, rows, x)
             if stop < 0:  # no run covers x: on to the next that begins behind it
@@ -176,13 +184,13 @@ def ring_sum(
                 continue
             stop = min(stop, reach)
             for column in range(x, stop):
-                total += np.int64(line[column])
+                total += int(line[column])
             n += stop - x
             x = stop
     return total, n
 
 
-@njit
+@inlined
 def _rows_around(runs: Runs, lowest: int, end: int, bottom: int, heads: NDArray[np.int64]) -> int:
     """Set a head and an end for each row from that of run `lowest` to row `bottom`; how many rows."""
     rows = 0
@@ -197,10 +205,10 @@ def _rows_around(runs: Runs, lowest: int, end: int, bottom: int, heads: NDArray[
     return rows
 
 
-@njit
+@inlined
 def _merged_stop(runs: Runs, heads: NDArray[np.int64], rows: int, x: int) -> int:
     """Where the grown runs that cover column x end; without one, -1 - the column at which the next begins."""
-    stop, following = np.int64(x), np.int64(1 << 40)
+    stop, following = x, 1 << 40
     grown = True
     while grown:
         grown = False
@@ -208,12 +216,12 @@ def _merged_stop(runs: Runs, heads: NDArray[np.int64], rows: int, x: int) -> int
             i, last = heads[2 * k], heads[2 * k + 1]
             while i < last and runs[i, START] - RING <= stop:
                 if runs[i, STOP] + RING > stop:
-                    stop = np.int64(runs[i, STOP]) + RING
+                    stop = runs[i, STOP] + RING
                     grown = True
                 i += 1
             heads[2 * k] = i
             if i < last:
-                following = min(following, np.int64(runs[i, START]) - RING)
+                following = min(following, runs[i, START] - RING)
     return stop if stop > x else -1 - following
 
 
