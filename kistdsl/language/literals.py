@@ -218,6 +218,8 @@ def conjunctive(form: Form) -> tuple[Conjunction, ...]:
 def _normal(form: Form, product: type[AllOf] | type[AnyOf]) -> tuple[Conjunction, ...]:
     if isinstance(form, Literal):
         return (frozenset((form,)),)
+    if len(form.parts) <= SIZE and all(isinstance(part, Literal) for part in form.parts):
+        return _flat(form, product)
     parts = [_normal(part, product) for part in form.parts]
     if not isinstance(form, product):
         return _absorbed([group for part in parts for group in part])
@@ -225,6 +227,14 @@ def _normal(form: Form, product: type[AllOf] | type[AnyOf]) -> tuple[Conjunction
     for part in parts:
         groups = _absorbed([group | more for group in groups for more in part])
     return groups
+
+
+def _flat(form: AllOf | AnyOf, product: type[AllOf] | type[AnyOf]) -> tuple[Conjunction, ...]:
+    """What most rules are, one AND or OR of clauses, without the work of the general case."""
+    literals = [part for part in form.parts if isinstance(part, Literal)]
+    if isinstance(form, product):
+        return (frozenset(literals),)
+    return tuple(dict.fromkeys(frozenset((literal,)) for literal in literals))
 
 
 def _shallow(form: Form) -> None:

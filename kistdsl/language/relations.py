@@ -180,7 +180,12 @@ def _contained(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candid
 
 
 def _unscaled(group: Conjunction) -> frozenset[Literal]:
-    return frozenset(replace(literal, scale=1.0) for literal in group)
+    return frozenset(_at_full_trust(literal) for literal in group)
+
+
+@lru_cache(maxsize=8192)
+def _at_full_trust(literal: Literal) -> Literal:
+    return replace(literal, scale=1.0)
 
 
 # --- classes against classes -----------------------------------------------------------------
