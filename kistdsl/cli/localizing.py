@@ -9,7 +9,7 @@ import io
 import json
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ SUMMARY = "localization.csv"
 """One row an image, beside the maps."""
 
 _WRITERS = 2
+_BY_STEM: Mapping[Path, str] = {}
 
 COLUMNS = (
     *("image", "width", "height", "alarm", "score", "margin", "threshold", "pixel_threshold"),
@@ -44,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
     work = _Work(args, console)
     if args.watch:
         return _watch(work)
-    paths = _distinct_stems(images_of(args.images))
-    work.open()
+    names = names_of(args.images)
+    paths = list(names)
+    work.open(names)
     with console.progress("localize", len(paths)) as progress, work.summary_at_the_end():
         work.do(paths, progress)
     if work.failed:
@@ -53,25 +55,38 @@ def run(args: argparse.Namespace) -> int:
     return 2 if work.failed else 0
 
 
-def images_of(arguments: Iterable[Path]) -> list[Path]:
-    """Files as they are, folders as the images in them and (where there are none) in their subfolders.
+def names_of(arguments: Iterable[Path]) -> dict[Path, str]:
+    """Images and what their results are called: files and images of folders by their stem.
+
+    A folder without images stands for its subfolders; their results lie in subfolders of the same names.
 
     Raises:
-        InputError: something that does not exist, or a folder without images.
+        InputError: something that does not exist, a folder without images, or two images of one name.
     """
-    found: list[Path] = []
+    names: dict[Path, str] = {}
     for argument in arguments:
         if argument.is_dir():
-            inside = list(list_images(argument))
-            if not inside:
-                inside = [p for d in sorted(argument.iterdir()) if d.is_dir() for p in list_images(d)]
-            if not inside:
-                raise InputError(f"{argument}: no images in this folder")
-            found += inside
+            names |= _inside(argument)
         elif argument.exists():
-            found.append(argument)
+            names[argument] = argument.stem
         else:
             raise InputError(f"{argument}: no such file or folder")
+    by_name: dict[str, Path] = {}
+    for path, name in names.items():
+        other = by_name.setdefault(name, path)
+        if other != path:
+            raise InputError(f"{other} and {path} would both give {name}.npy; localize them apart")
+    return names
+
+
+def _inside(folder: Path) -> dict[Path, str]:
+    """The images of a folder, or of its subfolders, with their names."""
+    found = {path: path.stem for path in list_images(folder)}
+    if not found:
+        below = (inner for inner in sorted(folder.iterdir()) if inner.is_dir())
+        found = {path: f"{inner.name}/{path.stem}" for inner in below for path in list_images(inner)}
+    if not found:
+        raise InputError(f"{folder}: no images in this folder")
     return found
 
 
@@ -86,20 +101,6 @@ def _require_apart(args: argparse.Namespace) -> None:
             raise InputError(f"{args.out}: results would lie among the images; give another --out")
 
 
-def _distinct_stems(paths: list[Path]) -> list[Path]:
-    """The paths, each once; results are named by stem, so two files must not share one.
-
-    Raises:
-        InputError: two different files of one stem.
-    """
-    by_stem: dict[str, Path] = {}
-    for path in dict.fromkeys(paths):
-        other = by_stem.setdefault(path.stem, path)
-        if other != path:
-            raise InputError(f"{other} and {path} would both give {path.stem}.npy; localize them apart")
-    return list(by_stem.values())
-
-
 class _Work:
     """One call: the model, and what was done so far."""
 
@@ -108,9 +109,13 @@ class _Work:
         self.rows: dict[Path, dict[str, Any]] = {}
         self.failed = 0
         self._localizer: Localizer | None = None
+        self._names: Mapping[Path, str] = {}
 
-    def open(self) -> None:
-        """Load the model and make the folder.
+    def open(self, names: Mapping[Path, str] = _BY_STEM) -> None:
+        """Load the model and make the folders.
+
+        Args:
+            names: of the results of images; others are called by their stem.
 
         Raises:
             InputError: no run, or a folder that cannot be made.
@@ -118,8 +123,10 @@ class _Work:
         args = self.args
         asked = Asked(args.threshold, args.sigmas, args.false_alarms, args.false_pixels)
         self._localizer = Localizer.open(args.run, device=args.device, backend=args.backend, asked=asked)
+        self._names = names
         try:
-            args.out.mkdir(parents=True, exist_ok=True)
+            for folder in {args.out, *((args.out / name).parent for name in names.values())}:
+                folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{args.out}: cannot be made: {error.strerror or error}") from error
 
@@ -139,7 +146,7 @@ class _Work:
         """The files and the facts of one image."""
         if isinstance(found, Unreadable):
             return found
-        out, stem = self.args.out, found.path.stem
+        out, stem = self.args.out, self._names.get(found.path, found.path.stem)
         target = out / f"{stem}.npy"
         with atomic_path(target) as temporary:
             np.save(temporary, found.map)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,8 @@ def export(run: Path, target: Path) -> float:
     """
     mapper = TorchMapper.open(run, device="cpu")
     facts = mapper.facts
+    exact = facts.settings.model_copy(update={"precision": "float32"})  # whatever the run itself computed in
+    mapper.shop = replace(mapper.shop, settings=exact)
     network = mapper.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     whole = Whole(network, mapper.method, facts.settings, facts.channels).eval()
     with atomic_path(target) as path:

@@ -177,3 +177,18 @@ def test_thresholds_that_are_none(place: Path, tmp_path: Path, options: list[str
     with pytest.raises(SystemExit) as stopped:
         main(["localize", str(place / "run"), str(place / "images"), "--out", str(tmp_path), *options])
     assert stopped.value.code == 2
+
+
+def test_subfolders_keep_their_names(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`test/crack/000.png` and `test/stain/000.png` are two images."""
+    assert (
+        main(["localize", str(place / "run"), str(place / "line" / "test"), "--out", str(tmp_path), "-q"])
+        == 0
+    )
+    assert len(capsys.readouterr().out.splitlines()) == 7
+    for kind in ("crack", "stain"):
+        assert np.load(tmp_path / kind / "000.npy").ndim == 2
+    with (tmp_path / "localization.csv").open() as file:
+        maps = [row["map"] for row in csv.DictReader(file)]
+    assert str(tmp_path / "crack" / "000.npy") in maps
+    assert len(set(maps)) == 7

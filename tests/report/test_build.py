@@ -7,6 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kistdsl.diagnostics import InputError
@@ -141,3 +142,27 @@ def test_damaged(run_folder: Path, name: str) -> None:
 def test_unfinished(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has not come to its end"):
         build_report(tmp_path)
+
+
+def test_many_large_images_stay_under_ten_megabytes(run_folder: Path) -> None:
+    random = np.random.default_rng(0)
+    count, side = 120, 256
+    masks = np.zeros((count, side, side), np.bool_)
+    masks[:, 40:60, 40:60] = True
+    images = random.integers(0, 256, (count, side, side, 3), np.uint8)  # noise: the worst for any format
+    names = np.array([f"kind/{i}" for i in range(count)])
+    maps = random.random((count, side, side), np.float32)
+    thresholds = {"thresholds": np.array([[0.6, 0.5], [0.45, 0.4]]), "usual": np.ones((2, 1, 1))}
+    np.savez(
+        run_folder / "panels.npz",
+        names=names,
+        kinds=names,
+        images=images,
+        truths=masks,
+        baseline=maps,
+        kist=maps,
+        **thresholds,
+    )
+    np.savez(run_folder / "labels.npz", names=names, images=images, first=masks, last=masks)
+    (run_folder / "rules.json").write_text("[]")
+    assert len(built(run_folder)) < 10e6
