@@ -33,3 +33,9 @@ def test_report(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_there_are_many() -> None:
     assert len(FILES) >= 80
+
+
+def test_eight_mistakes_are_eight_reports() -> None:
+    reports = (GOLDEN / "names" / "eight_mistakes.out").read_text(encoding="utf-8").split("\n\n")
+    codes = [report.split("[")[1][:4] for report in reports]
+    assert codes == ["K004", "K024", "K023", "K103", "K201", "K101", "K003", "K205"]
