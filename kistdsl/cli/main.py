@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -113,6 +114,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.filename is None:
+            return _bug()
+        # A file or folder that cannot be made, read or written, wherever that shows first.
+        print(f"kistdsl: {os.fspath(error.filename)}: {error.strerror}", file=sys.stderr)
+        return 2
     except Exception:  # noqa: BLE001 - the last resort: a bug in kistdsl, reported as one
         return _bug()
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.cli.normal_regions import NormalRegions
+from kistdsl.cli.normal_regions import NormalRegions, counted
+from kistdsl.diagnostics import Source
+from kistdsl.language.layout import formatted
+from kistdsl.language.sources import Loaded
 from kistdsl.schema import BUILTIN
 
 MOST_VARYING = 6
@@ -15,6 +18,12 @@ MOST_VARYING = 6
 
 COLOUR = ("redness", "chroma")
 _OF_THE_RESIDUAL = ("residual_mean", "residual_peak")
+
+_PLACE = ("x", "y")
+"""Where a region lies says nothing of how normal images differ."""
+
+_FEWEST = 3
+"""Images from which on it can be said how they differ."""
 
 _HEAD = """\
 # Rules for {name}.
@@ -29,12 +38,18 @@ product "{name}"
 
 _MEASURED = """\
 The terms below were read
-# off {regions} regions of {images} normal images: a term holds fully where 1 % of them lie, and not at all for 95 %."""
+# off {regions} of {images} (darker or brighter than what is around them): a term holds fully for
+# the 1 % of them that lie farthest out, and not at all for 95 %."""
 
 _UNMEASURED = """\
 The terms below are guesses:
 # make the file anew with `kistdsl init DIR --images FOLDER` once there are normal images."""
 
+
+_VARYING = """\
+# These properties vary most from one normal image to the next (the third column: the median of each image's
+# regions). A rule on one of them may judge the image and not the region: where images are lit
+# differently, say `contrast` (relative to the image) and not `gray`."""
 
 _BETWEEN = "  # kr: ignore[gap-between-terms] the plain surface lies between dark and bright"
 
@@ -64,10 +79,9 @@ STARTERS: tuple[StarterTerm, ...] = (
 )
 
 
-def measured_names(*, colour: bool) -> tuple[str, ...]:
+def measured_names() -> tuple[str, ...]:
     """Built-in properties that an image without a residual has."""
-    left_out = _OF_THE_RESIDUAL if colour else (*_OF_THE_RESIDUAL, *COLOUR)
-    return tuple(name for name in BUILTIN if name not in left_out)
+    return tuple(name for name in BUILTIN if name not in _OF_THE_RESIDUAL)
 
 
 def rule_text(name: str, normal: NormalRegions | None, *, colour: bool) -> str:
@@ -78,34 +92,46 @@ def rule_text(name: str, normal: NormalRegions | None, *, colour: bool) -> str:
         normal: regions of its normal images, with all of `measured_names`; None where there are none yet.
         colour: whether the images have colour.
     """
-    source = _UNMEASURED if normal is None else _MEASURED.format(regions=normal.regions, images=normal.images)
+    source = _UNMEASURED
+    if normal is not None:
+        source = _MEASURED.format(
+            regions=counted(normal.regions, "region"), images=counted(normal.images, "normal image")
+        )
     starters = [s for s in STARTERS if colour or s.column not in COLOUR]
     parts = [_HEAD.format(name=name, source=source)]
-    if normal is not None:
-        parts.append(_varying(normal))
-    parts.append("\n".join(_term(starter, normal) for starter in starters) + "\n")
+    if normal is not None and normal.images >= _FEWEST:
+        parts.append(_varying(normal, colour=colour))
+    for column in dict.fromkeys(starter.column for starter in starters):
+        terms = [_term(starter, normal) for starter in starters if starter.column == column]
+        parts.append("\n".join([f"# {column}: {BUILTIN[column].doc}.", *terms]) + "\n")
     parts.append("alpha 0.8\n")
     parts.append("\n".join(_rule(starter) for starter in starters) + "\n")
-    parts.append(_test(starters, normal))
-    return "\n".join(parts)
+    parts.append(_tests(starters, normal))
+    return formatted(Loaded(Source("rules.kr", "\n".join(parts)))).text
 
 
-def _varying(normal: NormalRegions) -> str:
+def _varying(normal: NormalRegions, *, colour: bool) -> str:
     """The properties that vary most between images, as comments."""
-    shares = {name: _between(normal, name) for name in normal.columns}
+    left_out = _PLACE if colour else (*_PLACE, *COLOUR)
+    shares = {name: _between(normal, name) for name in normal.columns if name not in left_out}
     ranked = sorted(shares, key=lambda name: -shares[name])[:MOST_VARYING]
-    rows = [("property", "normal regions, 1 % .. median .. 99 %", "image by image, 10 % .. 90 %")]
+    rows = [("property", "regions: 1 %, median, 99 %", "images: 10 %, 90 %", "meaning")]
     for name in ranked:
         low, middle, high = np.quantile(normal.columns[name], [0.01, 0.5, 0.99])
         least, most = _spread(normal.per_image[name])
-        rows.append((name, f"{low:.3g} .. {middle:.3g} .. {high:.3g}", f"{least:.3g} .. {most:.3g}"))
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        cells = (f"{_shown(low)}  {_shown(middle)}  {_shown(high)}", f"{_shown(least)}  {_shown(most)}")
+        rows.append((name, *cells, BUILTIN[name].doc))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
     table = [
         "# " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    head = "# These vary most from one normal image to the next: a rule on one of them may judge the image, not the region."
-    return "\n".join([head, *table]) + "\n"
+    return "\n".join([_VARYING, *table]) + "\n"
+
+
+def _shown(value: float) -> str:
+    """Three digits; what is left of a rounding is 0."""
+    return f"{value if abs(value) > 1e-6 else 0.0:.3g}"
 
 
 def _between(normal: NormalRegions, name: str) -> float:
@@ -123,16 +149,33 @@ def _spread(medians: NDArray[np.float64]) -> tuple[float, float]:
 def _term(starter: StarterTerm, normal: NormalRegions | None) -> str:
     near, far = _place(starter, normal)
     points = f"{near}, {far}, inf, inf" if starter.high else f"-inf, -inf, {near}, {far}"
-    note = _BETWEEN if starter.name == "bright" else ""
-    return f"term {starter.name} of {starter.column} = trapmf({points}){note}"
+    ignored = _BETWEEN if starter.name == "bright" else ""
+    says = (
+        f"not at all up to {near}, fully from {far}"
+        if starter.high
+        else f"fully up to {near}, not at all from {far}"
+    )
+    return (
+        f"# `{starter.name}` holds {says}.\n"
+        f"term {starter.name} of {starter.column} = trapmf({points}){ignored}"
+    )
 
 
 def _place(starter: StarterTerm, normal: NormalRegions | None) -> tuple[str, str]:
-    """The edge of the trapezoid in rising order, as written."""
+    """The edge of the trapezoid in rising order, as written.
+
+    Where the regions are too few or too much alike to have a tail, it is as steep as the guess.
+    """
+    low, high = starter.guess
     if normal is None:
-        return f"{starter.guess[0]:g}", f"{starter.guess[1]:g}"
-    shares = [0.95, 0.99] if starter.high else [0.01, 0.05]
-    low, high = np.quantile(normal.columns[starter.column], shares)
+        return f"{low:g}", f"{high:g}"
+    steepness = low / high
+    values = normal.columns[starter.column]
+    low, high = np.quantile(values, [0.95, 0.99] if starter.high else [0.01, 0.05])
+    if f"{low:.3g}" == f"{high:.3g}":
+        low, high = (low, low / steepness) if starter.high else (high * steepness, high)
+    if f"{low:.3g}" == f"{high:.3g}":  # all of them 0
+        low, high = starter.guess
     return f"{low:.3g}", f"{high:.3g}"
 
 
@@ -140,12 +183,25 @@ def _rule(starter: StarterTerm) -> str:
     return f'rule {starter.rule} "{starter.says}": IF {starter.column} is {starter.name} THEN anomalous'
 
 
-def _test(starters: list[StarterTerm], normal: NormalRegions | None) -> str:
-    """A region that is ordinary in every property that the rules read is no defect."""
-    ordinary = {"contrast": 1.0, "area": 0.001, "relative_unevenness": 0.5, "chroma": 0.0}
-    columns = dict.fromkeys(starter.column for starter in starters)
-    values = {
-        name: ordinary[name] if normal is None else float(np.median(normal.columns[name])) for name in columns
+def _tests(starters: list[StarterTerm], normal: NormalRegions | None) -> str:
+    """A region that is ordinary in every property that the rules read is no defect; far out in one, it is."""
+    guessed = {"contrast": 1.0, "area": 0.001, "relative_unevenness": 0.5, "chroma": 0.0}
+    ordinary = {
+        column: f"{guessed[column] if normal is None else np.median(normal.columns[column]):.3g}"
+        for column in dict.fromkeys(starter.column for starter in starters)
     }
-    case = ", ".join(f"{name} = {value:.3g}" for name, value in values.items())
-    return f'test "an ordinary region of a normal image":\n  {case} => not anomalous\n'
+    lines = [
+        'test "an ordinary region of a normal image":',
+        f"  {_case(ordinary)} => not anomalous",
+        "",
+        'test "a region far out in one property":',
+    ]
+    for starter in starters:
+        near, far = _place(starter, normal)
+        case = _case(ordinary | {starter.column: far if starter.high else near})
+        lines.append(f"  {case} => anomalous by {starter.rule}")
+    return "\n".join(lines) + "\n"
+
+
+def _case(values: dict[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())

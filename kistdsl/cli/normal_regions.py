@@ -51,6 +51,11 @@ class NormalRegions:
         return len(next(iter(self.columns.values()), ()))
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def choose(items: Sequence[Item], seed: int = 0) -> tuple[Item, ...]:
     """At most `MOST_IMAGES` of the images, in their order."""
     if len(items) <= MOST_IMAGES:
@@ -62,6 +67,7 @@ def choose(items: Sequence[Item], seed: int = 0) -> tuple[Item, ...]:
 def measure_normal(
     items: Sequence[Item],
     names: Sequence[str],
+    folder: Path,
     *,
     residuals: Path | None = None,
     step: Callable[[], None] = lambda: None,
@@ -74,13 +80,17 @@ def measure_normal(
     Args:
         items: normal images.
         names: properties.
+        folder: what messages call the place of the images.
         residuals: folder with `<stem>.npy` for every image, or None.
-        step: called once an image.
+        step: called twice an image: when it has been read, and when its regions have been measured.
 
     Raises:
         InputError: an unreadable image, a missing or unfit residual, or no region at all.
     """
-    pictures = list(_pictures(items, residuals))
+    pictures = []
+    for picture in _pictures(items, residuals):
+        pictures.append(picture)
+        step()
     sources = (RESIDUAL,) if residuals else _IMAGE_MAPS
     maps = [_candidate(name, pictures) for name in sources]
     own = {name: declared for name, declared in user_properties().items() if name in names}
@@ -91,7 +101,12 @@ def measure_normal(
         step()
     table = joined([item.name for item in items], rows)
     if not len(table):
-        raise InputError(f"no region of {MIN_AREA} pixels or more in {len(items)} normal images")
+        raise InputError(
+            f"{folder}: nothing stands out in {counted(len(items), 'normal image')}: no region of "
+            f"{MIN_AREA} pixels or more (at {SIDE}x{SIDE}) is darker or brighter than what is around it"
+            if residuals is None
+            else f"{residuals}: no residual rises over a region of {MIN_AREA} pixels or more"
+        )
     columns = {name: np.asarray(table.columns[name], np.float64) for name in names}
     medians = {name: np.array([_median(row[name]) for row in rows]) for name in names}
     return NormalRegions(len(items), columns, medians)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from kistdsl.cli.console import add_verbosity
+from kistdsl.cli.train import add_assignments
 from kistdsl.kist.names import PRESETS, RIVALS
 
 METHODS = (*RIVALS, "memae", "kist")
@@ -47,9 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=PRESETS, default="fast")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
     parser.add_argument("--config", type=Path, metavar="TOML", help="settings from a file")
-    parser.add_argument(
-        "--set", action="append", default=[], dest="assignments", metavar="name=value", help="any setting"
-    )
+    add_assignments(parser)
     parser.add_argument("--dry-run", action="store_true", help="list the runs and which are finished")
     add_verbosity(parser)
 

@@ -25,9 +25,9 @@ def run(args: argparse.Namespace) -> int:
     if result.program is None:
         raise RuleError([d for d in result.diagnostics if d.severity == "error"])
     items = choose(read_line(args.data).train_good)
-    with console.progress("measuring", len(items)) as progress:
+    with console.progress("measuring", 2 * len(items), "steps") as progress:
         names = [column.name for column in result.program.columns]
-        normal = measure_normal(items, names, residuals=args.residuals, step=progress.advance)
+        normal = measure_normal(items, names, args.data, residuals=args.residuals, step=progress.advance)
     suggestions = suggest(result.program, normal, args.tail)
     before = result.tree.span.source.text
     after = rewritten(before, result, suggestions)

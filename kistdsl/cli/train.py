@@ -43,13 +43,19 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), help="default: cuda where there is one")
     group.add_argument("--config", type=Path, metavar="TOML", help="settings from a file")
-    group.add_argument(
+    add_assignments(group)
+
+
+def add_assignments(parser: argparse._ActionsContainer) -> None:
+    """`--set a=1 b=2 --set c=3`: all of them, the last one of a name wins."""
+    parser.add_argument(
         "--set",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         dest="assignments",
         metavar="name=value",
-        help="any setting (see docs/kist.md); may be repeated",
+        help="any settings (see docs/kist.md); may be repeated",
     )
 
 

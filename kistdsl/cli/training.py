@@ -19,7 +19,7 @@ from kistdsl.engine.rule_set import compile as compile_rules
 from kistdsl.kist import events
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
 from kistdsl.kist.results_table import results_table
-from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_json
+from kistdsl.kist.run_folder import RunFolder, flattened_rules, read_config
 from kistdsl.kist.self_training import Request, train
 from kistdsl.report.build import build_report
 from kistdsl.resources import resource
@@ -169,7 +169,7 @@ def _resumed(args: argparse.Namespace, console: Console) -> Request:
     folder = RunFolder(args.out)
     if not folder.config.is_file():
         raise InputError(f"{folder.root}: no config.json; there is no run to resume")
-    config = read_json(folder.config)
+    config = read_config(folder)
     stored = config["settings"]
     given = settings_of(args, preset=args.preset).model_dump(exclude_unset=True) if _says_more(args) else {}
     settings = make_settings({**stored, **given})

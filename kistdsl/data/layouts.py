@@ -115,7 +115,12 @@ def read_line(root: str | os.PathLike[str], *, seed: int = 0) -> Line:
         if recognises(folder):
             line = read(folder, seed)
             if not line.train_good:
-                raise InputError(f"{folder}: no normal training images in this {line.layout} layout")
+                where = (
+                    f"; put them into {folder / 'train' / 'good'}"
+                    if (folder / "train" / "good").is_dir()
+                    else ""
+                )
+                raise InputError(f"{folder}: no normal training images in this {line.layout} layout{where}")
             return line
     several = [entry.name for entry in sorted(folder.iterdir()) if (entry / "train" / GOOD).is_dir()]
     if several:

@@ -53,7 +53,9 @@ def rules_taking_part(rules: RuleSet, settings: Settings) -> dict[str, RuleSet]:
         raise InputError(f"left_out_rules: no rule {', '.join(unknown)}; the rules are {', '.join(single)}")
     kept = {name: rule for name, rule in single.items() if name not in settings.left_out_rules}
     if not kept:
-        raise InputError("left_out_rules: no rule is left")
+        raise InputError(
+            "left_out_rules: no rule is left" if single else f"{rules.program.name}: no rule in it"
+        )
     return kept
 
 

@@ -135,6 +135,31 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: no JSON ({error})") from error
 
 
+_CONFIG: Mapping[str, type | tuple[type, ...]] = {
+    "settings": dict,
+    "data": str,
+    "preset": (str, type(None)),
+    "images_digest": str,
+    "rules_hash": (str, type(None)),
+}
+"""What is read back from config.json, and its kind."""
+
+
+def read_config(folder: RunFolder) -> dict[str, Any]:
+    """config.json of a run.
+
+    Raises:
+        InputError: missing, damaged, or not what a run writes.
+    """
+    found = read_json(folder.config)
+    if not isinstance(found, dict):
+        raise InputError(f"{folder.config}: not the configuration of a run")
+    wrong = [name for name, kind in _CONFIG.items() if not isinstance(found.get(name, ...), kind)]
+    if wrong:
+        raise InputError(f"{folder.config}: not the configuration of a run: no fit {', '.join(wrong)} in it")
+    return found
+
+
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows under the union of their keys; None is an empty field."""
     names = list(dict.fromkeys(name for row in rows for name in row))

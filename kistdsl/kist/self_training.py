@@ -35,7 +35,7 @@ from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.memae import MemoryAutoencoder
 from kistdsl.kist.product_data import RunData, load_data
 from kistdsl.kist.results import ModelResult, history_row, metrics_json
-from kistdsl.kist.run_folder import RunFolder, read_json, write_arrays, write_csv, write_json
+from kistdsl.kist.run_folder import RunFolder, read_config, write_arrays, write_csv, write_json
 from kistdsl.kist.seed import deterministic
 from kistdsl.kist.stages import Stages, Trained
 from kistdsl.kist.thresholds import decision_of
@@ -131,7 +131,7 @@ def _open_folder(folder: RunFolder, request: Request, data: RunData, device: tor
             shutil.copyfile(request.initial, folder.stages / request.initial.name)
         write_json(folder.config, config)
         return
-    stored = read_json(folder.config)
+    stored = read_config(folder)
     differing = [
         name
         for name, value in config["settings"].items()

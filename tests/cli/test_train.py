@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from kistdsl.cli.main import main
+from kistdsl.cli.main import build_parser, main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 
 TINY = """
@@ -94,6 +94,7 @@ def test_without_rules_only_the_baseline(
         (["--set", "epoch=2"], "did you mean 'epochs'"),
         (["--set", "epochs"], "expected name=value"),
         (["--set", "epochs=-1"], "epochs = -1"),
+        (["--set", "epochs=2", "epocs=3"], "no setting 'epocs' (did you mean 'epochs'?)"),
         (["--model", "vae"], "not one of cae, unet, memae"),
         (["--rules", "none.kr"], "none.kr"),
         (["--config", "none.toml"], "none.toml"),
@@ -114,6 +115,49 @@ def test_mistakes_are_said_without_a_traceback(
     shown = capsys.readouterr().err
     assert message in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("verb", ["train", "reproduce"])
+def test_settings_follow_one_flag_or_several(verb: str) -> None:
+    needed = {"train": [], "reproduce": ["--data", "a", "--out", "b"]}[verb]
+    args = build_parser(verb).parse_args([verb, "--set", "a=1", "b=2", *needed, "--set", "c=3", "a=4"])
+    assert args.assignments == ["a=1", "b=2", "c=3", "a=4"]
+    assert build_parser(verb).parse_args([verb, *needed]).assignments == []  # nothing stays from before
+
+
+def test_later_assignments_win(place: Path, tmp_path: Path) -> None:
+    assignments = ["--set", "epochs=7", "seed=5", "--set", "epochs=2"]
+    assert train(place, "--out", str(tmp_path / "run"), "--quiet", *assignments) == 0
+    settings = json.loads((tmp_path / "run/config.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["epochs"], settings["seed"]) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ('{"settings":', "no JSON"),
+        ("[]", "not the configuration of a run"),
+        ("{}", "no fit settings, data, preset, images_digest, rules_hash"),
+        (
+            '{"settings": 3, "data": "a", "preset": null, "images_digest": "", "rules_hash": ""}',
+            "no fit settings",
+        ),
+    ],
+)
+def test_a_damaged_run_is_not_gone_on_with(
+    config: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(config)
+    assert main(["train", "--resume", "--out", str(tmp_path)]) == 2
+    shown = capsys.readouterr().err
+    assert f"{tmp_path}/config.json: " in shown
+    assert message in shown
+
+
+def test_a_rule_file_without_a_rule(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none.kr").write_text('product "x"\n')
+    assert train(place, "--rules", str(tmp_path / "none.kr"), "--out", str(tmp_path / "run")) == 2
+    assert "none.kr: no rule in it" in capsys.readouterr().err
 
 
 def test_rules_with_a_mistake_are_findings(place: Path, tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_weights_depend_on_seed_and_purpose_and_nothing_else() -> None:
         ("no.such:Thing", {}, "No module named"),
         ("tests.kist.test_models:Missing", {}, "Missing"),
         ("tests.kist.test_models:NoModule", {}, "not an nn.Module"),
+        ("json:dumps", {}, "cannot be made with .channels, size."),
         ("unet", {"size": 30}, "multiple of 4"),
         ("cae", {"size": 34}, "multiple of 4"),
     ],

@@ -86,7 +86,10 @@ def _user_model(name: str, channels: int, size: int) -> nn.Module:
         made = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(f"model {name!r}: {error}") from error
-    model = made(channels, size)
+    try:
+        model = made(channels, size)
+    except TypeError as error:
+        raise InputError(f"model {name!r}: cannot be made with (channels, size): {error}") from error
     if not isinstance(model, nn.Module):
         raise InputError(f"model {name!r}: {attribute} is a {type(model).__name__}, not an nn.Module")
     return model
