@@ -120,7 +120,7 @@ def test_folders_that_hold_no_line_are_explained(tmp_path: Path) -> None:
         read_line(tmp_path)
     (tmp_path / "empty/train/good").mkdir(parents=True)
     with pytest.raises(
-        InputError, match="no normal training images in this mvtec layout; put them into .*train/good"
+        InputError, match=r"no normal training images in this mvtec layout; put them into .*train/good"
     ):
         read_line(tmp_path / "empty")
 
