@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     names = names_of(args.images)
     paths = list(names)
     work.open(names)
-    with console.progress("localize", len(paths)) as progress, work.summary_at_the_end():
+    with console.progress("localize", len(paths)) as progress, work.summary_at_the_end(paths):
         work.do(paths, progress)
     if work.failed:
         console.warn(f"{work.failed} of {len(paths)} images could not be localized")
@@ -157,13 +157,17 @@ class _Work:
         return row
 
     @contextlib.contextmanager
-    def summary_at_the_end(self) -> Iterator[None]:
+    def summary_at_the_end(self, paths: Sequence[Path]) -> Iterator[None]:
         """Write the CSV of all that was done, also when it is stopped."""
         try:
             yield
         finally:
             if self.rows:
-                write_text(self.args.out / SUMMARY, as_csv(self.rows.values()))
+                write_text(self.args.out / SUMMARY, as_csv(self.in_order(paths)))
+
+    def in_order(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        """Rows of what was done, as the images were given (writers end in any order)."""
+        return [self.rows[path] for path in paths if path in self.rows]
 
 
 def as_csv(rows: Iterable[dict[str, Any]], *, head: bool = True) -> str:
@@ -244,7 +248,7 @@ def _watch(work: _Work) -> int:
                     work.do(paths, progress)
                 finally:
                     count += len(work.rows)
-                    _append(path, list(work.rows.values()))
+                    _append(path, work.in_order(paths))
                     work.rows.clear()
     except KeyboardInterrupt:
         failed = f", {work.failed} could not be read" if work.failed else ""

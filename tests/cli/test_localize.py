@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from kistdsl.cli.console import Progress
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 
@@ -192,3 +193,25 @@ def test_subfolders_keep_their_names(place: Path, tmp_path: Path, capsys: pytest
         maps = [row["map"] for row in csv.DictReader(file)]
     assert str(tmp_path / "crack" / "000.npy") in maps
     assert len(set(maps)) == 7
+
+
+def test_what_was_done_is_kept_when_it_is_stopped(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[int] = []
+
+    def stop(self: Progress, steps: int = 1, note: str | None = None) -> None:
+        seen.append(steps)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "advance", stop)
+    images = str(place / "line" / "test")
+    assert main(["localize", str(place / "run"), images, "--out", str(tmp_path), "--batch", "1"]) == 130
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    with (tmp_path / "localization.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows][:2] == [line.partition(":")[0] for line in shown.out.splitlines()]
+    assert all(Path(row["map"]).is_file() for row in rows)
+    assert not list(tmp_path.rglob(".*"))
