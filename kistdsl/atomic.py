@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from kistdsl.diagnostics import InputError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room: on the disk, in the user's share of it, in one file."""
 
 
 @contextlib.contextmanager
@@ -18,7 +22,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     The suffix is kept, so that writers which choose a format by it (cv2, pandas) work.
 
     Raises:
-        InputError: the folder does not exist or cannot be written, naming it.
+        InputError: the folder does not exist, cannot be written or is full, naming the file.
     """
     path = Path(target)
     try:
@@ -33,6 +37,10 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno in NO_ROOM:  # others belong to what the block reads
+            raise InputError(f"{path}: cannot be written: {os.strerror(error.errno)}") from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Sequence
 
 from kistdsl._version import __version__
+from kistdsl.atomic import NO_ROOM
 from kistdsl.diagnostics import KistError
 
 VERBS: dict[str, str] = {
@@ -102,6 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser(verb).parse_args(arguments)
         code: int = importlib.import_module(f"kistdsl.cli.{args.verb}").run(args)
+        sys.stdout.flush()
         return code
     except KistError as error:
         print(error.report(), file=sys.stderr)
@@ -116,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.filename is None:
-            return _bug()
+            return _no_room(error) if error.errno in NO_ROOM else _bug()
         # A file or folder that cannot be made, read or written, wherever that shows first.
         print(f"kistdsl: {os.fspath(error.filename)}: {error.strerror}", file=sys.stderr)
         return 2
@@ -131,6 +133,14 @@ def _missing(error: ModuleNotFoundError) -> int:
         return _bug()
     extra = EXTRAS[package]
     print(f"kistdsl: this needs {package}: pip install 'kistdsl[{extra}]'", file=sys.stderr)
+    return 2
+
+
+def _no_room(error: OSError) -> int:
+    """A full disk behind standard output: other files have a name."""
+    print(f"kistdsl: standard output: cannot be written: {os.strerror(error.errno or 0)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # what is still buffered must not fail again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 2
 
 

@@ -43,7 +43,7 @@ class CsvFile:
         if out is not None and out.suffix.lower() in (".parquet", ".pq"):
             raise InputError(f"{out}: a CSV table is graded into a CSV file; convert it to Parquet first")
         with self._open() as source, contextlib.ExitStack() as stack:
-            reader = _Reader(self.name, source)
+            reader = _Reader(self.path, self.name, source)
             header = reader.header()
             self._check(header, grader.properties)
             if out is None:
@@ -56,7 +56,7 @@ class CsvFile:
     def row(self, number: int, properties: Sequence[str]) -> dict[str, float]:
         """See `kistdsl.engine.files.TableFile`."""
         with self._open() as source:
-            reader = _Reader(self.name, source)
+            reader = _Reader(self.path, self.name, source)
             header = reader.header()
             self._check(header, properties)
             done = 0
@@ -99,8 +99,8 @@ class _Piece:
 class _Reader:
     """Pieces of a CSV file. Lines without a quote are split; from the first quote on csv reads."""
 
-    def __init__(self, name: str, source: TextIO) -> None:
-        self.name, self.source = name, source
+    def __init__(self, path: Path, name: str, source: TextIO) -> None:
+        self.path, self.name, self.source = path, name, source
         self.delimiter = ","
         self._width = 0
         self._line = 0  # lines read before the current piece
@@ -119,7 +119,7 @@ class _Reader:
         try:
             names = [name.strip() for name in next(reader)]
         except csv.Error as error:
-            raise InputError(f"{self.name}: line {reader.line_num}: {error}") from error
+            raise self._damaged(reader.line_num, error) from error
         self._width, self._line = len(names), reader.line_num
         return names
 
@@ -157,7 +157,7 @@ class _Reader:
                 yield _Piece(rows, None)
                 self._row += len(rows)
         except csv.Error as error:
-            raise InputError(f"{self.name}: line {self._line + reader.line_num}: {error}") from error
+            raise self._damaged(self._line + reader.line_num, error) from error
         self._line += reader.line_num
 
     def _filled(self, rows: list[list[str]], last_line: int) -> list[list[str]]:
@@ -173,7 +173,25 @@ class _Reader:
         return filled
 
     def _not_text(self, error: UnicodeDecodeError) -> InputError:
-        return InputError(f"{self.name}: is not UTF-8 text, behind line {self._line}: {error.reason}")
+        where = f"line {line}" if (line := _first_undecodable(self.path)) else f"behind line {self._line}"
+        return InputError(f"{self.name}: is not UTF-8 text: {where}: {error.reason}; save the table as UTF-8")
+
+    def _damaged(self, line: int, error: csv.Error) -> InputError:
+        hint = "; is a closing quote missing?" if "field limit" in str(error) else ""
+        return InputError(f"{self.name}: line {line}: {error}{hint}")
+
+
+def _first_undecodable(path: Path) -> int | None:
+    """Number of the first line that is not UTF-8; None on standard input, which cannot be read again."""
+    if str(path) == "-":
+        return None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return None
 
 
 def _copy(grader: Grader, reader: _Reader, header: list[str], sink: TextIO) -> None:
@@ -198,6 +216,8 @@ def _copy(grader: Grader, reader: _Reader, header: list[str], sink: TextIO) -> N
 def _numbers(file: str, fields: tuple[str, ...], name: str, done: int) -> NDArray[np.float64]:
     """One column of numbers; an empty field is NaN; `done` rows came before."""
     try:
+        if any("_" in text for text in fields):  # Python's float would take 1_000
+            raise ValueError
         return np.array([*map(float, fields)])
     except ValueError:
         return np.array([_number(file, text, name, done + i) for i, text in enumerate(fields)])
@@ -207,6 +227,8 @@ def _number(file: str, text: str, name: str, row: int) -> float:
     if not text.strip():
         return float("nan")
     try:
+        if "_" in text:
+            raise ValueError
         return float(text)
     except ValueError:
         hint = "; write a decimal point" if text.count(",") == 1 else ""

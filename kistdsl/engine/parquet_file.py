@@ -26,8 +26,11 @@ ROWS = 1 << 17
 """Rows in memory at a time."""
 
 
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+
+
 class ParquetFile:
-    """A Parquet file; properties are integers or floats of any width, null is a missing value."""
+    """A Parquet file; properties are integers, floats or decimals of any width, null is a missing value."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +65,7 @@ class ParquetFile:
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self.path}: cannot be read as Parquet: {_first_line(error)}") from error
@@ -74,30 +77,32 @@ class ParquetFile:
             if len(schema.get_all_field_indices(name)) > 1:
                 raise InputError(f"{self.path}: column {name!r} is there twice")
             type_ = schema.field(name).type
-            if not (pa.types.is_integer(type_) or pa.types.is_floating(type_)):
+            if not any(is_kind(type_) for is_kind in _NUMBERS):
                 raise InputError(f"{self.path}: column {name!r} holds {type_}, not numbers")
 
     def _into_parquet(self, file: Any, grader: Grader, out: Path) -> None:
-        kept = [field for field in file.schema_arrow if field.name not in ADDED]
+        kept = _kept(file.schema_arrow)
         types = _types(grader)
         added = [pa.field(name, type_) for name, type_ in zip(ADDED, types, strict=True)]
-        schema = pa.schema([*kept, *added], metadata=file.schema_arrow.metadata)
+        schema = pa.schema(
+            [*(file.schema_arrow.field(i) for i in kept), *added], metadata=file.schema_arrow.metadata
+        )
         with atomic_path(out) as temporary, pq.ParquetWriter(temporary, schema) as writer:
             for batch in file.iter_batches(batch_size=ROWS):
                 columns = _arrow(self._evaluate(batch, grader), types)
-                others = [batch.column(field.name) for field in kept]
+                others = [batch.column(i) for i in kept]
                 writer.write_batch(pa.record_batch([*others, *columns], schema=schema))
 
     def _into_csv(self, file: Any, grader: Grader, out: Path | None) -> None:
-        names = [name for name in file.schema_arrow.names if name not in ADDED]
+        kept = _kept(file.schema_arrow)
 
         def copy(sink: Any) -> None:
             writer = csv.writer(sink, lineterminator="\n")
-            writer.writerow([*names, *ADDED])
+            writer.writerow([*(file.schema_arrow.names[i] for i in kept), *ADDED])
             types = _types(grader)
             for batch in file.iter_batches(batch_size=ROWS):
                 columns = _arrow(self._evaluate(batch, grader), types)
-                fields = [batch.column(name).to_pylist() for name in names]
+                fields = [batch.column(i).to_pylist() for i in kept]
                 fields += [column.to_pylist() for column in columns]
                 writer.writerows(zip(*(map(_text, field) for field in fields), strict=True))
 
@@ -108,8 +113,20 @@ class ParquetFile:
             copy(sink)
 
     def _evaluate(self, batch: Any, grader: Grader) -> Evaluation:
-        columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in grader.properties}
+        columns = {name: _numbers(batch.column(name)) for name in grader.properties}
         return grader.evaluate(columns, batch.num_rows)
+
+
+def _kept(schema: Any) -> list[int]:
+    """Places of the columns that pass through: by place, since names may be there twice."""
+    return [i for i, name in enumerate(schema.names) if name not in ADDED]
+
+
+def _numbers(column: Any) -> Any:
+    """One column as an array; decimals (DuckDB writes them) and columns of nothing but null as float64."""
+    if pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
+        column = column.cast(pa.float64())
+    return column.to_numpy(zero_copy_only=False)
 
 
 def _types(grader: Grader) -> tuple[Any, ...]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
+import subprocess
 import sys
+from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,6 +120,11 @@ def test_standard_input(rules, monkeypatch, capsys):
             "row 1, column 'area': '0,5' is not a number; write a decimal point",
         ),
         ("area,gray,symmetry\n1,2,3\n1,2\n", "t.csv: row 2 (line 3) has 2 fields, the header has 3"),
+        ("area,gray,symmetry\n1,1_000,3\n", "t.csv: row 1, column 'gray': '1_000' is not a number"),
+        (
+            'area,gray,symmetry,note\n1,2,3,"' + "a" * 200_000 + "\n",
+            "t.csv: line 2: field larger than field limit (131072); is a closing quote missing?",
+        ),
         ('area,gray,symmetry\n1,2,"3\n', "t.csv: line 2: unexpected end of data"),
     ],
 )
@@ -137,7 +145,7 @@ def test_other_mistakes(rules, tmp_path, capsys):
         (["grade", rules, rules], 2, "rules.kr: unknown kind of table '.kr'; expected .csv or .parquet"),
         (["grade", rules, table, "-o", str(tmp_path / "no" / "o.csv")], 2, "cannot be written"),
         (["grade", rules, table, "-o", str(tmp_path / "o.parquet")], 2, "convert it to Parquet first"),
-        (["grade", rules, str(tmp_path / "latin.csv")], 2, "is not UTF-8"),
+        (["grade", rules, str(tmp_path / "latin.csv")], 2, "latin.csv: is not UTF-8 text: line 2: "),
         (["grade", str(tmp_path / "absent.kr"), table], 2, "absent.kr: no such file"),
         (["grade", wrong, table], 1, "K101"),
     ]
@@ -146,6 +154,42 @@ def test_other_mistakes(rules, tmp_path, capsys):
         err = capsys.readouterr().err
         assert says in err
         assert "Traceback" not in err
+
+
+def grade_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kistdsl", "grade", *arguments]
+    return subprocess.run(command, text=True, stderr=subprocess.PIPE, check=False, **options)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_standard_output(rules, tmp_path, root):
+    table = write(tmp_path / "t.csv", "area,gray,symmetry\n0.9,20,0.9\n")
+    with Path("/dev/full").open("w") as full:
+        done = grade_process(rules, table, "-q", stdout=full, cwd=root)
+    assert done.stderr == "kistdsl: standard output: cannot be written: No space left on device\n"
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_full_disk_behind_a_file(rules, tmp_path, root, suffix):
+    resource = pytest.importorskip("resource", reason="no limits of processes here")
+    table = write(tmp_path / "t.csv", "area,gray,symmetry\n" + "0.9,20,0.9\n" * 20_000)
+    if suffix == "parquet":
+        table = parquet_table(tmp_path, 20_000)[1]
+    out = tmp_path / "out" / f"o.{suffix}"
+    out.parent.mkdir()
+    done = grade_process(
+        rules,
+        table,
+        "-q",
+        "-o",
+        str(out),
+        cwd=root,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert done.stderr == f"kistdsl: {out}: cannot be written: File too large\n"
+    assert done.returncode == 2
+    assert list(out.parent.iterdir()) == []
 
 
 # --- Parquet ----------------------------------------------------------------------------------
@@ -220,6 +264,42 @@ def test_mistakes_in_a_parquet_table(rules, tmp_path, capsys):
         )
         assert says in capsys.readouterr().err
         assert not (tmp_path / "o.parquet").exists()
+
+
+def test_parquet_columns_of_other_kinds(rules, tmp_path, capsys):
+    """Decimals and columns of nulls are numbers; other columns may share a name."""
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    decimals = pa.array([Decimal("0.9"), None], pa.decimal128(10, 4))
+    columns = [
+        decimals,
+        pa.array([2**64 - 1, 20], pa.uint64()),
+        pa.nulls(2),
+        pa.array([1, 2]),
+        pa.array([3, 4]),
+    ]
+    source, out = str(tmp_path / "t.parquet"), tmp_path / "o.parquet"
+    pq.write_table(pa.table(columns, names=["area", "gray", "symmetry", "note", "note"]), source)
+    assert main(["grade", rules, source, "-o", str(out), "--skip-missing"]) == 0
+    with pq.ParquetFile(out) as file:
+        got = file.read()
+    assert got.column_names == ["area", "gray", "symmetry", "note", "note", *ADDED]
+    assert [got.column(i).to_pylist() for i in (0, 3, 4)] == [[Decimal("0.9"), None], [1, 2], [3, 4]]
+    assert got["grade"].to_pylist() == [0.0, None]
+    capsys.readouterr()
+    assert main(["grade", rules, source, "--skip-missing"]) == 0
+    assert rows_of(capsys.readouterr().out)[1] == [
+        "0.9000",
+        str(2**64 - 1),
+        "",
+        "1",
+        "3",
+        "0.0",
+        "anomalous",
+        "dark",
+        "false",
+    ]
 
 
 # --- debug ------------------------------------------------------------------------------------
