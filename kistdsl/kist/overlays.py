@@ -16,7 +16,7 @@ SMALLEST = 512
 """Pictures whose longer side is shorter are enlarged by a whole number, so that words are legible."""
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_CONTOUR, _WORDS, _RIM = (230, 97, 0), (255, 255, 255), (0, 0, 0)
+_CONTOUR, _WORDS, _RIM = (255, 215, 0), (255, 255, 255), (0, 0, 0)
 
 
 def overlay(found: Localization) -> Bytes:
