@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -21,6 +22,7 @@ from kistdsl.language.parser import parse
 from kistdsl.language.sources import Loaded, text_problems, without_mark
 
 _TABLES = (ast.Property, ast.Term)
+_COLON = re.compile(r'"[^"\n]*"|#[^\n]*|:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,17 @@ def _entries(tree: ast.File) -> Iterator[_Placed]:
             continue
         head_end = statement.cases[0].span.start if statement.cases else statement.span.end
         source = statement.span.source
-        colon = source.text.rindex(":", statement.span.start, head_end) + 1
+        colon = _colon(source.text, statement.span.start, head_end)
         last = source.position(colon - 1)[0]
         head = _Entry(Written((write.test_head(statement),)), ast.Test, statement.span.line, last)
         yield _Placed(head, statement.span.start, colon)
         for case in statement.cases:
             yield _placed(write.case(case), case, ast.Case)
+
+
+def _colon(text: str, start: int, end: int) -> int:
+    """Right behind the colon of a test's first line; one in its text or in a comment is not meant."""
+    return next(m.end() for m in _COLON.finditer(text, start, end) if m[0] == ":")
 
 
 def _placed(written: Written, node: ast.Node, kind: type) -> _Placed:
