@@ -7,6 +7,8 @@ machine slows all alike; the best of the repeats counts. Each result is compared
 
 - ceiling: a compiled kernel that reads every column and writes one, and does nothing else.
 - careful NumPy: in place, shared memberships computed once, no temporaries; the same operations.
+- scikit-fuzzy, pyfuzzylite, simpful, numexpr, Polars: in an environment of their own, which the first run makes
+  (`benchmarks/peers.txt`); one thread. simpful grades a row at a time and stops at 1,000. Who is not there is named.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import kistdsl
+from benchmarks.peer_process import Missing, PeerRun
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.resources import resource
 
@@ -146,6 +149,19 @@ class CarefulNumpy:
         return np.maximum(grade, np.minimum(scratch, shape_high, out=scratch), out=grade)
 
 
+def peer(name: str) -> Callable[[RuleSet, Table], Run]:
+    """A library in the peers' environment (`benchmarks.grading_peers`), one thread."""
+
+    def make(rules: RuleSet, table: Table) -> Run:
+        gammas = {column.name: column.gamma for column in rules.program.columns}
+        with tempfile.TemporaryDirectory() as folder:
+            for column, values in table.items():
+                np.save(Path(folder) / f"{column}.npy", values)
+            return PeerRun(name, Path(folder), gammas)
+
+    return make
+
+
 CONTENDERS: tuple[Contender, ...] = (
     Contender("ceiling", "float64", ceiling, grades=False),
     Contender("ceiling", "float32", ceiling, grades=False),
@@ -158,20 +174,12 @@ CONTENDERS: tuple[Contender, ...] = (
     Contender("kistdsl decide", "float64", decide, grades=False),
     Contender("kistdsl grade, NumPy backend", "float64", numpy_backend),
     Contender("careful NumPy", "float64", CarefulNumpy),
+    Contender("numexpr", "float64", peer("numexpr")),
+    Contender("Polars", "float64", peer("polars")),
+    Contender("scikit-fuzzy", "float64", peer("scikit-fuzzy")),
+    Contender("pyfuzzylite", "float64", peer("pyfuzzylite")),
+    Contender("simpful", "float64", peer("simpful"), most=1000),  # a row at a time
 )
-"""Others join from `benchmarks.grading_peers`, where that and they are installed."""
-
-
-@cache
-def contenders() -> tuple[Contender, ...]:
-    try:
-        from benchmarks.grading_peers import PEERS
-    except ModuleNotFoundError as error:
-        print(f"no peers: {error}", file=sys.stderr)
-        return CONTENDERS
-    return (*CONTENDERS, *PEERS)
-
-
 # --- measuring ----------------------------------------------------------------------------------
 
 
@@ -189,13 +197,18 @@ def check(rules: RuleSet, contender: Contender, table: Table, result: Any) -> No
         raise SystemExit(f"{contender.name} ({contender.dtype}) is off by {worst:.3g}")
 
 
-def measure(rules: RuleSet, rows: int, repeats: int) -> dict[tuple[str, str], float]:
-    """Best seconds a call, by (name, dtype)."""
+def measure(rules: RuleSet, rows: int, repeats: int, absent: dict[str, str]) -> dict[tuple[str, str], float]:
+    """Best seconds a call, by (name, dtype); `absent` is told who could not take part, and why."""
     runs: dict[tuple[str, str], Run] = {}
     tables = {dtype: generated(rules, rows, dtype) for dtype in ("float64", "float32")}
-    for contender in contenders():
+    for contender in CONTENDERS:
         if rows <= contender.most:
-            run = contender.make(rules, tables[contender.dtype])
+            try:
+                run = contender.make(rules, tables[contender.dtype])
+            except Missing as error:
+                print(f"{contender.name}: left out at {rows:,} rows: {error}", file=sys.stderr)
+                absent[contender.name] = str(error)
+                continue
             result = run()  # compiles, and warms the memory
             if contender.grades:
                 check(rules, contender, tables[contender.dtype], result)
@@ -203,12 +216,19 @@ def measure(rules: RuleSet, rows: int, repeats: int) -> dict[tuple[str, str], fl
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(repeats):
         for key, run in runs.items():
-            calls = 1 if best[key] > 0.05 and best[key] != float("inf") else max(1, 10**5 // rows)
-            start = time.perf_counter()
-            for _ in range(calls):
-                run()
-            best[key] = min(best[key], (time.perf_counter() - start) / calls)
+            calls = max(1, min(10**5 // rows, int(0.05 / best[key])))  # one at first
+            best[key] = min(best[key], seconds(run, calls))
     return best
+
+
+def seconds(run: Run, calls: int) -> float:
+    """A call's seconds, the mean of `calls`."""
+    if isinstance(run, PeerRun):
+        return run.seconds(calls)
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return (time.perf_counter() - start) / calls
 
 
 def one_row(rules: RuleSet, repeats: int) -> float:
@@ -266,13 +286,16 @@ def main() -> None:
     args = parser.parse_args()
     path = resource("rules/mtd.kr")
     rules = kistdsl.load(path)
-    results = {rows: measure(rules, rows, args.repeats) for rows in args.rows}
+    absent: dict[str, str] = {}
+    results = {rows: measure(rules, rows, args.repeats, absent) for rows in args.rows}
     report(results)
+    for name, why in absent.items():
+        print(f"  {name}: not measured: {why}")
     single, cold = one_row(rules, args.repeats), cold_process(path, args.repeats)
     print(f"\none row: {single:.2f} us a call; cold process to first grade: {cold:.2f} s")
     if args.json:
-        seconds = {str(n): {f"{a}, {d}": s for (a, d), s in by.items()} for n, by in results.items()}
-        args.json.write_text(json.dumps({"seconds": seconds, "one_row_us": single, "cold_s": cold}, indent=1))
+        by_rows = {str(n): {f"{a}, {d}": s for (a, d), s in by.items()} for n, by in results.items()}
+        args.json.write_text(json.dumps({"seconds": by_rows, "one_row_us": single, "cold_s": cold}, indent=1))
 
 
 if __name__ == "__main__":
