@@ -34,11 +34,22 @@ def read_map(path: str | os.PathLike[str]) -> NDArray[Any]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
-        raise InputError(f"{path}: not a whole .npy file of numbers ({error})") from error
+        raise InputError(f"{path}: not a whole .npy file of numbers ({_damage(Path(path))})") from error
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
         shape = getattr(array, "shape", None)
-        raise InputError(f"{path}: (rows, columns) of real numbers are needed, this is {shape}")
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise InputError(f"{path}: (rows, columns) of real numbers are needed, this is {shape} of {kind}")
     return array
+
+
+def _damage(path: Path) -> str:
+    """What is wrong with a file that NumPy does not load; its own words advise to trust pickled data."""
+    data = path.read_bytes()
+    if not data:
+        return "it is empty"
+    if not data.startswith(b"\x93NUMPY"):
+        return "it is of another format"
+    return "it holds Python objects" if b"'|O'" in data[:256] else "it is cut short"
 
 
 def pair_maps(

@@ -79,9 +79,13 @@ class PseudoLabeller:
         cut = region_cut(self.rules)
         return None if cut is None else jumps(cut)
 
-    def _workspace(self, names: Iterable[str]) -> Workspace:
-        """This thread's memory for measuring these properties."""
-        key = frozenset(name for name in names if name in ORDER)
+    @cached_property
+    def _built_in(self) -> frozenset[str]:
+        """The built-in properties that the rules use."""
+        return frozenset(self.rules.properties).intersection(ORDER)
+
+    def _workspace(self, key: frozenset[str]) -> Workspace:
+        """This thread's memory for measuring these built-in properties."""
         kept: dict[frozenset[str], Workspace] = self._threads.__dict__.setdefault("workspaces", {})
         if key not in kept:
             kept[key] = Workspace(key)
@@ -90,16 +94,14 @@ class PseudoLabeller:
     def mask(self, picture: Picture) -> NDArray[np.bool_]:
         """(H, W) bool: the pseudo-label of one image. Equation: (10) to (12)"""
         mask = np.zeros(picture.shape, dtype=np.bool_)
-        names = self.rules.properties
-        workspace = self._workspace(names)
+        workspace = self._workspace(self._built_in)
         for source in self.maps:
             field, levels = source.of(picture), source.thresholds
             if self._jumps is not None:
                 mask_by_cut(workspace, field, levels, picture, self._jumps, self.min_area, mask)
             else:
-                built_in = [name for name in names if name in ORDER]
-                decide = self._decider(picture)
-                mask_by_grades(workspace, field, levels, picture, built_in, decide, self.min_area, mask)
+                names, decide = sorted(self._built_in), self._decider(picture)
+                mask_by_grades(workspace, field, levels, picture, names, decide, self.min_area, mask)
         return mask
 
     def _decider(self, picture: Picture) -> Callable[[Layer], NDArray[np.bool_]]:
@@ -132,7 +134,8 @@ class PseudoLabeller:
         used = self.rules.properties
         wanted = [*ORDER] if names is None else [*names]
         wanted += [name for name in used if name not in wanted]
-        rows = measure_regions(self._workspace(wanted), picture, self.maps, wanted, self._own, self.min_area)
+        workspace = self._workspace(frozenset(wanted).intersection(ORDER))
+        rows = measure_regions(workspace, picture, self.maps, wanted, self._own, self.min_area)
         result = self.rules.evaluate({name: rows[name] for name in used})
         return {
             **rows,

@@ -112,7 +112,7 @@ def as_residual(residual: NDArray[np.generic], name: str) -> NDArray[np.floating
     """A residual (or another candidate map) as a contiguous (H, W) float32 or float64 array.
 
     Raises:
-        InputError: not two-dimensional, empty, not numbers, or with NaN, naming the first such pixel.
+        InputError: not two-dimensional, empty, not numbers, or not all finite, naming the first such pixel.
     """
     array = np.asarray(residual)
     if array.ndim != 2 or array.size == 0:
@@ -121,21 +121,22 @@ def as_residual(residual: NDArray[np.generic], name: str) -> NDArray[np.floating
         raise InputError(f"{name}: a residual of {array.dtype}, not of numbers")
     dtype = np.float32 if array.dtype in (np.float16, np.float32) else np.float64
     errors: NDArray[np.floating] = np.ascontiguousarray(array, dtype=dtype)
-    if has_nan(errors):
-        row, column = np.argwhere(np.isnan(errors))[0]
-        raise InputError(f"{name}: the residual is NaN at row {row + 1}, column {column + 1}")
+    if not all_finite(errors):
+        row, column = np.argwhere(~np.isfinite(errors))[0]
+        what = "NaN" if np.isnan(errors[row, column]) else "infinite"
+        raise InputError(f"{name}: the residual is {what} at row {row + 1}, column {column + 1}")
     return errors
 
 
 @njit
-def has_nan(values: NDArray[np.floating]) -> bool:
-    """Whether any of the (H, W) values is NaN."""
+def all_finite(values: NDArray[np.floating]) -> bool:
+    """Whether none of the (H, W) values is NaN or infinite."""
     found = 0
     for y in range(values.shape[0]):
         line = values[y]
         for x in range(line.size):
-            found |= line[x] != line[x]
-    return found != 0
+            found |= line[x] - line[x] != 0.0
+    return found == 0
 
 
 def _size(array: NDArray[np.generic]) -> str:

@@ -20,6 +20,9 @@ from kistdsl.regions.jit import inlined, njit
 WORD = 8
 """Levels are skipped eight at a time where all are 0."""
 
+STRETCH = 64
+"""Pixels of a row that are left at level 0 at once where none lies above the lowest threshold."""
+
 
 ROW, START, STOP, SPAN = range(4)
 """Columns of an array of runs: columns start..stop-1 of a row; span: its lowest level and 256 times its highest."""
@@ -82,7 +85,10 @@ def _floored(thresholds: bytes, dtype: np.dtype[np.floating]) -> NDArray[np.floa
 
 @njit
 def fill_levels(
-    field: NDArray[np.floating], thresholds: NDArray[np.floating], levels: NDArray[np.uint8]
+    field: NDArray[np.floating],
+    thresholds: NDArray[np.floating],
+    levels: NDArray[np.uint8],
+    words: NDArray[np.uint64],
 ) -> int:
     """Write how many thresholds each value lies above; how many runs any set of levels has at most.
 
@@ -90,21 +96,32 @@ def fill_levels(
         field: (H, W) float32 or float64.
         thresholds: (T,) ascending, same dtype.
         levels: (H, padded_width(W)) uint8, written whole.
+        words: the same memory as uint64.
     """
     height, width = field.shape
+    lowest = thresholds[0]
     capacity = np.int64(0)
     for y in range(height):
         line = levels[y]
         values = field[y]
-        line[:] = 0
-        for k in range(thresholds.size):
-            t = thresholds[k]
-            for x in range(width):
-                line[x] += values[x] > t
-        rises = np.int64(line[0] > 0)
-        for x in range(1, width):
-            rises += line[x] > line[x - 1]
-        capacity += rises
+        line[width:] = 0
+        for x in range(width):
+            line[x] = values[x] > lowest
+        for start in range(0, width, STRETCH):
+            above = np.uint64(0)
+            for w in range(start // WORD, min((start + STRETCH) // WORD, words.shape[1])):
+                above |= words[y, w]
+            if above == 0:
+                continue
+            stop = min(start + STRETCH, width)
+            part, some = line[start:stop], values[start:stop]
+            for k in range(1, thresholds.size):
+                t = thresholds[k]
+                for x in range(part.size):
+                    part[x] += some[x] > t
+            capacity += part[0] > (line[start - 1] if start else 0)
+            for x in range(1, part.size):
+                capacity += part[x] > part[x - 1]
     return int(capacity)
 
 

@@ -65,7 +65,8 @@ class Workspace:
         if self.levels.shape != (height, padded_width(width)):
             self.levels = np.empty((height, padded_width(width)), np.uint8)
             self.scratch = allocate_scratch(height, width, self.names)
-        runs = fill_levels(values, floor_thresholds(thresholds, values.dtype), self.levels)
+        floors = floor_thresholds(thresholds, values.dtype)
+        runs = fill_levels(values, floors, self.levels, self.words)
         if runs > self.links.parent.size:
             self._grow(runs + min(runs // 4, SPARE))
 

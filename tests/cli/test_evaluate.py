@@ -111,8 +111,9 @@ def test_partners_that_are_missing_are_all_named(tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a whole .npy file"),
-        (b"\x93NUMPY\x01\x00", "not a whole .npy file"),
+        (b"", "not a whole .npy file of numbers (it is empty)"),
+        (b"\x93NUMPY\x01\x00", "not a whole .npy file of numbers (it is cut short)"),
+        (b"P5 4 4 255", "not a whole .npy file of numbers (it is of another format)"),
         (None, "(rows, columns) of real numbers are needed"),
     ],
 )
