@@ -84,6 +84,7 @@ class Progress:
         self.done = self._before = done
         self.images, self.epochs = images, epochs
         self.note = ""
+        self._said = -1  # steps done when the last line was written
         self._start = self._last = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
@@ -121,6 +122,7 @@ class Progress:
         now = time.monotonic()
         if now - self._last >= self.interval:
             self._last = now
+            self._said = self.done
             self.console.say(self._line(now))
 
     def _rate(self, now: float) -> float:
@@ -148,7 +150,7 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
-        elif time.monotonic() - self._start >= self.interval:
+        elif self._said != self.done and time.monotonic() - self._start >= self.interval:
             self.console.say(self._line(time.monotonic()))
 
 

@@ -77,7 +77,7 @@ def test_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) ->
         progress._start -= 10  # as if ten seconds had passed
         progress._last -= 10
         progress.advance(10, "loss 0.5")
-    said = capsys.readouterr().err.splitlines()[0]
+    (said,) = capsys.readouterr().err.splitlines()  # and the end does not say it again
     assert said == "initial model: 30/40 steps (epoch 4 of 4, 8 images/s, 10 s left)  loss 0.5"
 
 
