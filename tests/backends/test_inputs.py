@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,3 +125,24 @@ def test_without_rules(backend):
     assert kernel.matrix(columns).shape == (3, 0)
     assert not kernel.decide(columns).any()
     assert optimise(lower(program())).nodes == ()
+
+
+@pytest.mark.slow
+def test_a_hundred_million_rows_in_pieces():
+    """One buffer, one table of a million rows turned a little further each time: the grades turn with it."""
+    rows, pieces = 1_000_000, 100
+    first = table(rows)
+    want = RULES.grade(first, backend="numpy")
+    turned = {name: np.empty_like(column) for name, column in first.items()}
+    out = np.empty(rows)
+    tracemalloc.start()
+    for piece in range(pieces):
+        at = piece * 7919 % rows
+        for name, column in first.items():
+            turned[name][: rows - at], turned[name][rows - at :] = column[at:], column[:at]
+        RULES.grade(turned, out=out)
+        assert np.array_equal(out[: rows - at], want[at:])
+        assert np.array_equal(out[rows - at :], want[:at])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < rows * 8  # less than one column more
