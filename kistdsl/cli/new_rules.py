@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.cli.normal_regions import NormalRegions, counted
+from kistdsl.cli.normal_regions import COLOUR, OF_THE_RESIDUAL, NormalRegions, counted
 from kistdsl.diagnostics import Source
 from kistdsl.language.layout import formatted
 from kistdsl.language.sources import Loaded
@@ -15,9 +15,6 @@ from kistdsl.schema import BUILTIN
 
 MOST_VARYING = 6
 """How many properties are listed as following the image."""
-
-COLOUR = ("redness", "chroma")
-_OF_THE_RESIDUAL = ("residual_mean", "residual_peak")
 
 _PLACE = ("x", "y")
 """Where a region lies says nothing of how normal images differ."""
@@ -81,7 +78,7 @@ STARTERS: tuple[StarterTerm, ...] = (
 
 def measured_names() -> tuple[str, ...]:
     """Built-in properties that an image without a residual has."""
-    return tuple(name for name in BUILTIN if name not in _OF_THE_RESIDUAL)
+    return tuple(name for name in BUILTIN if name not in OF_THE_RESIDUAL)
 
 
 def rule_text(name: str, normal: NormalRegions | None, *, colour: bool) -> str:

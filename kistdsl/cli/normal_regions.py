@@ -29,6 +29,12 @@ SIDE = 128
 MIN_AREA = 8
 """Smallest region in pixels, as in training."""
 
+COLOUR = ("redness", "chroma")
+"""Properties that are 0 on gray images."""
+
+OF_THE_RESIDUAL = ("residual_mean", "residual_peak")
+"""Properties that need a residual."""
+
 _IMAGE_MAPS = ("darkness", "brightness")
 
 

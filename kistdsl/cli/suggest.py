@@ -13,7 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Propose a scale factor (gamma) for each property that rules read, from its distribution over the regions "
         "of normal images: a term that marks a defect should be rare there. Prints the reasons as comments and a "
-        "diff that `patch -p1` applies."
+        "diff that `git apply` and `patch -p1` take."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the product line")
     parser.add_argument(

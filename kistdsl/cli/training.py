@@ -10,7 +10,7 @@ from typing import Any
 
 from kistdsl.cli.console import Console
 from kistdsl.cli.watcher import Watcher
-from kistdsl.data.checks import check_line, images_of
+from kistdsl.data.checks import check_line, images_of, require_sound
 from kistdsl.data.demo import make_demo_line
 from kistdsl.data.layouts import Line, read_line
 from kistdsl.diagnostics import InputError
@@ -154,9 +154,7 @@ def checked_line(data: Path, seed: int, console: Console) -> Line:
         report = check_line(line, step=progress.advance)
     for note in report.notes:
         console.say(f"note: {note}")
-    if report.problems:
-        listed = "\n  ".join(report.problems)
-        raise InputError(f"{data}: {len(report.problems)} problems in the data\n  {listed}")
+    require_sound(report, data)
     return line
 
 

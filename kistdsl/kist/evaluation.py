@@ -37,7 +37,7 @@ def evaluate_run(
         Figures that know no threshold, and what the thresholds make of the images.
 
     Raises:
-        InputError: no finished run, no line, no test set, or an image that cannot be read.
+        InputError: no finished run, no line, no test set; or all problems of its images and masks, in one message.
     """
     localizer = Localizer.open(run, asked=asked)
     return localizer.evaluate(data, exclude=exclude, use_filter=use_filter, listener=listener)

@@ -6,13 +6,14 @@ Nothing here needs torch: what makes the maps is behind `kistdsl.kist.mappers.Ma
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kistdsl.data.checks import check_line, require_sound
 from kistdsl.data.images import read_image, to_gray, to_uint8
 from kistdsl.data.layouts import Item, read_line
 from kistdsl.diagnostics import InputError, RuleError
@@ -199,6 +200,8 @@ class Localizer:
         line = read_line(data, seed=self.settings.seed)
         if not line.test:
             raise InputError(f"{data}: no test set (test/good, test/<defect>)")
+        tested = replace(line, train_good=(), train_anomalous=())
+        require_sound(check_line(tested), line.root)  # a mask of another size would be scored all the same
         scored = self.scored(line.test, use_filter=use_filter)
         maps = list(told(listener, "maps", "maps of the test images", scored, len(line.test)))
         figures = evaluate_maps(maps, exclude=exclude, seed=self.settings.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +137,20 @@ def test_evaluate_reads_a_run(place: Path, capsys: pytest.CaptureFixture[str]) -
     excluded = ["evaluate", str(place / "run"), "--data", str(place / "line"), "--json", "--exclude", "crack"]
     assert main(excluded) == 0
     assert "crack" not in json.loads(capsys.readouterr().out)["by_type"]
+
+
+def test_evaluate_names_all_that_is_wrong_with_the_test_set(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(place / "line", tmp_path / "line")
+    cv2.imwrite(str(tmp_path / "line/ground_truth/crack/000_mask.png"), np.full((7, 9), 255, np.uint8))
+    (tmp_path / "line/test/good/000.png").write_bytes(b"no image")
+    assert main(["evaluate", str(place / "run"), "--data", str(tmp_path / "line")]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "2 problems in the data" in said.err
+    assert "crack/000_mask.png: the mask is 9x7, its image 32x32" in said.err
+    assert "good/000.png: not an image" in said.err
 
 
 def localized(

@@ -11,10 +11,10 @@ import pytest
 
 from kistdsl.cli.main import main
 from kistdsl.cli.normal_regions import NormalRegions
-from kistdsl.cli.suggestions import difference, rewritten, suggest
+from kistdsl.cli.suggestions import Change, changes, difference, firings, suggest, with_gammas
 from kistdsl.data.demo import DemoSettings, make_demo_line
 from kistdsl.diagnostics import Source
-from kistdsl.language.check import Checked, check_text
+from kistdsl.language.check import Checked, check_file, check_text
 from kistdsl.schema import BUILTIN
 
 RULES = """\
@@ -41,7 +41,8 @@ def proposals(text: str, tail: float = 0.05, **columns: np.ndarray) -> tuple[dic
     result = checked(text)
     assert result.program is not None
     found = suggest(result.program, regions(**columns), tail)
-    return {s.column.name: s.gamma for s in found}, rewritten(text, result, found)
+    changed = changes(result, found)
+    return {s.column.name: s.gamma for s in found}, changed[0].after if changed else text
 
 
 def test_high_begins_where_few_normal_regions_lie() -> None:
@@ -95,7 +96,7 @@ def test_what_comes_out_is_still_a_rule_file() -> None:
     }
     _, text = proposals(RULES, **columns)
     assert checked(text).program is not None
-    assert difference("a.kr", text, text) == ""
+    assert difference(Change("a.kr", text, text)) == ""
 
 
 @pytest.fixture(scope="module")
@@ -105,22 +106,77 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_the_diff_applies(line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path) -> None:
-    rules = tmp_path / "mtd.kr"
-    shutil.copy(root / "rules/mtd.kr", rules)
-    before = rules.read_text(encoding="utf-8")
-    assert main(["suggest", "--data", str(line), "--rules", str(rules), "--quiet"]) == 0
+def test_a_gate_stays_as_it_is() -> None:
+    text = "IF area is high AND unevenness is low THEN anomalous\n"
+    result = checked(text)
+    assert result.program is not None
+    measured = regions(area=np.linspace(0, 0.4, 101), unevenness=np.linspace(0, 10, 101))
+    area, unevenness = suggest(result.program, measured, 0.05)
+    assert area.gamma == pytest.approx(0.38 / 0.8)  # never reached: off the scale
+    assert unevenness.gamma is None
+    assert "for 100 % of the normal regions; it stays" in unevenness.reasons[0]
+    assert firings(result.program, measured) == {"L1": 0.0}
+    assert firings(with_gammas(result.program, [area, unevenness]), measured)["L1"] > 0
+
+
+def test_what_was_not_measured_is_said() -> None:
+    result = checked(
+        "IF residual_peak is high AND area is high THEN anomalous\nIF chroma is high THEN anomalous\n"
+    )
+    assert result.program is not None
+    measured = regions(area=np.linspace(0, 1, 101), chroma=np.zeros(101))
+    peak, area, chroma = suggest(result.program, measured, 0.05)
+    assert "give --residuals DIR" in peak.reasons[0]
+    assert area.gamma is not None  # its rule may fire anywhere
+    assert "the images have no colour" in chroma.reasons[0]
+    assert firings(result.program, measured) == {"L2": 0.0}
+
+
+def test_line_ends_and_included_files_are_kept() -> None:
+    gammas, text = proposals(
+        'product "x"\r\nIF area is high THEN anomalous\r\n', area=np.linspace(0, 0.1, 101)
+    )
+    assert gammas["area"] is not None
+    assert text == 'product "x"\r\nproperty area high at 9.5%\r\nIF area is high THEN anomalous\r\n'
+
+
+def test_a_gamma_changes_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "base.kr").write_text("property area high at 50%  # large\n")
+    (tmp_path / "main.kr").write_text('include "base.kr"\nIF area is high THEN anomalous\n')
+    result = check_file(tmp_path / "main.kr", BUILTIN)
+    assert result.program is not None
+    found = suggest(result.program, regions(area=np.linspace(0, 0.1, 101)), 0.05)
+    (change,) = changes(result, found)
+    assert Path(change.path) == tmp_path / "base.kr"
+    assert change.after == "property area high at 9.5% # large\n"
+
+
+@pytest.mark.parametrize("tool", [["git", "apply"], ["patch", "-p1", "--quiet"]])
+def test_the_diff_applies(
+    tool: list[str],
+    line: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not shutil.which(tool[0]):
+        pytest.skip(f"no {tool[0]} here")
+    monkeypatch.chdir(tmp_path)
+    rules = tmp_path / "my rules.kr"
+    rules.write_text(RULES, encoding="utf-8")
+    options = ["suggest", "--data", str(line), "--rules", str(rules), "--quiet"]
+    assert main(options) == 0
     out = capsys.readouterr().out
     assert "regions of 8 normal images" in out
     assert "of the normal regions lie below" in out
-    assert rules.read_text(encoding="utf-8") == before
-    assert main(["suggest", "--data", str(line), "--rules", str(rules), "--quiet", "--write"]) == 0
+    assert "# rule L6: fires on 0 % of the normal regions" in out
+    assert rules.read_text(encoding="utf-8") == RULES
+    assert main([*options, "--write"]) == 0
     written = rules.read_text(encoding="utf-8")
-    assert written != before
-    if shutil.which("patch"):
-        rules.write_text(before, encoding="utf-8")
-        subprocess.run(["patch", "--quiet", str(rules)], input=out, text=True, check=True, cwd=tmp_path)
-        assert rules.read_text(encoding="utf-8") == written
+    assert written != RULES
+    rules.write_text(RULES, encoding="utf-8")
+    subprocess.run(tool, input=out, text=True, check=True, cwd=tmp_path)
+    assert rules.read_text(encoding="utf-8") == written
 
 
 def test_residuals_are_used_where_given(
@@ -141,6 +197,14 @@ def test_residuals_are_used_where_given(
 def test_usage_errors(line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["suggest", "--data", str(line)]) == 2
     assert "no rules.kr in it or beside it" in capsys.readouterr().err
+    assert main(["suggest", "--data", str(tmp_path / "none")]) == 2
+    assert "none: no such folder" in capsys.readouterr().err
+    (tmp_path / "empty.kr").write_text('product "x"\n', encoding="utf-8")
+    assert main(["suggest", "--data", str(line), "--rules", str(tmp_path / "empty.kr")]) == 0
+    assert "no rule in it, so there is nothing to propose" in capsys.readouterr().err
+    (tmp_path / "peak.kr").write_text("IF residual_peak is high THEN anomalous\n", encoding="utf-8")
+    assert main(["suggest", "--data", str(line), "--rules", str(tmp_path / "peak.kr")]) == 2
+    assert "residual_peak: read off a model's residual; give --residuals DIR" in capsys.readouterr().err
     (tmp_path / "bad.kr").write_text("IF area is huge THEN anomalous\n", encoding="utf-8")
     assert main(["suggest", "--data", str(line), "--rules", str(tmp_path / "bad.kr")]) == 1
     assert "huge" in capsys.readouterr().err
