@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check format install clean help
+.PHONY: demo test docs check format install clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -25,6 +25,9 @@ demo: install    ## the main job on a generated line: baseline beside KIST, a ta
 test: install    ## every test
 	$(BIN)/python -m pytest --numprocesses auto
 
+docs: install    ## the documentation as a static site: build/site/index.html
+	$(BIN)/mkdocs build --strict
+
 check: install   ## format, lint, types, who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,4 +39,4 @@ format: install  ## rewrite the files in the house's format
 	$(BIN)/ruff check --fix .
 
 clean:           ## remove what was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache docs/site
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -12,6 +12,9 @@ def _keywords(*listed: str) -> str:
     return rf"(?i:{words(listed).get()})(?!\w)"
 
 
+__all__ = ["KrLexer"]
+
+
 class KrLexer(RegexLexer):
     """Fuzzy rules of kistdsl."""
 
