@@ -119,6 +119,15 @@ def of_places() -> Iterator[Example]:
         yield caption, mask, flat(mask)
 
 
+def of_residuals() -> Iterator[Example]:
+    """What is drawn is the residual, white for 1; the region lies where it exceeds a threshold."""
+    for caption, level, peak in (("faint", 60, 60), ("strong", 180, 180), ("one strong pixel", 60, 250)):
+        mask = disc()
+        residual = flat(mask, level, 10)
+        residual[10, 10] = peak
+        yield caption, mask, residual
+
+
 EXAMPLES: dict[str, Callable[[], Iterator[Example]]] = {
     **dict.fromkeys(
         ["gray", "unevenness", "contrast", "ring_contrast", "bright_tenth", "dark_tenth", "variation"],
@@ -127,20 +136,20 @@ EXAMPLES: dict[str, Callable[[], Iterator[Example]]] = {
     **dict.fromkeys(["relative_unevenness"], of_uneven_images),
     **dict.fromkeys(["redness", "chroma"], of_colours),
     **dict.fromkeys(["x", "y", "border"], of_places),
+    **dict.fromkeys(["residual_mean", "residual_peak"], of_residuals),
     "area": of_shapes("disc", "square", "line", "one pixel"),
     "shape": of_shapes("disc", "square", "2:1", "line", "ring", "L"),
     "symmetry": of_shapes("disc", "square", "L", "rising"),
     "orientation": of_shapes("line", "rising", "L", "2:1"),
 }
 DEFAULT = of_shapes("disc", "square", "2:1", "line", "ring", "L")
-WITHOUT_PICTURE = ("residual_mean", "residual_peak")
 
 
 def region_of(mask: Mask, image: Levels) -> Region:
     rows, columns = np.nonzero(mask)
     colour = image if image.ndim == 3 else None
     gray = image if colour is None else np.rint(image.mean(axis=2)).astype(np.uint8)
-    return Region(rows, columns, Picture.of(gray, mask.astype(np.float32), image=colour))
+    return Region(rows, columns, Picture.of(gray, gray.astype(np.float32) / 255, image=colour))
 
 
 def picture(name: str) -> str:
@@ -300,8 +309,7 @@ def section(spec: ColumnSpec) -> str:
         f"    {spec.formula}",
         "",
     ]
-    if spec.name not in WITHOUT_PICTURE:
-        lines += [f"![{spec.name} of a few regions](properties/{spec.name}.svg)", ""]
+    lines += [f"![{spec.name} of a few regions](properties/{spec.name}.svg)", ""]
     return "\n".join(lines)
 
 
@@ -311,13 +319,7 @@ def files() -> dict[Path, str]:
     sections = "\n".join(section(spec) for spec in BUILTIN.values())
     page = f"{HEAD}{table}\n\n## One by one\n\n{sections}{TAIL}"
     made = {HERE / "properties.md": page}
-    made.update(
-        {
-            HERE / "properties" / f"{name}.svg": picture(name)
-            for name in BUILTIN
-            if name not in WITHOUT_PICTURE
-        }
-    )
+    made.update({HERE / "properties" / f"{name}.svg": picture(name) for name in BUILTIN})
     return made
 
 

@@ -22,6 +22,7 @@ from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
 from kistdsl.kist.grid import DEPARTURES, PROPER, Cell, Plan, Product, read_metrics, run_cells
 from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, curve_table, distinct, outcomes, tables
+from kistdsl.kist.models.registry import build
 from kistdsl.kist.plain_maps import PLAIN, plain_metrics
 from kistdsl.kist.run_folder import RunFolder, read_json, write_json
 
@@ -92,10 +93,12 @@ def _plan(args: argparse.Namespace, rules: Mapping[str, tuple[RuleSet | None, st
         for name, (found, _) in rules.items()
         if args.each_rule and found is not None and len(found.program.rules) > 1
     }
-    plan = Plan(
-        args.methods, args.models, args.seeds, args.controls, ablations, left_out, values, args.preset
+    methods, models, seeds, controls = (
+        list(dict.fromkeys(given)) for given in (args.methods, args.models, args.seeds, args.controls)
     )
-    _settings(plan)  # a wrong setting is said before the data are read
+    plan = Plan(methods, models, seeds, controls, ablations, left_out, values, args.preset)
+    for model in models:  # a wrong setting or network is said before the data are read
+        build(model, _settings(plan).model_copy(update={"model": model}), 1)
     return plan
 
 
@@ -152,7 +155,8 @@ def _write_tables(out: Path, plan: Plan, cells: dict[str, list[Cell]]) -> None:
             if _plain_path(out, name, seed).is_file():
                 found += outcomes(name, "-", seed, PLAIN, read_json(_plain_path(out, name, seed)))
     made = tables(distinct(outcome for outcome in found if outcome.model.get("figures")))
-    made += [curve_table(name, _histories(out, own)) for name, own in cells.items()]
+    curves = {name: _histories(out, own) for name, own in cells.items()}
+    made += [curve_table(name, histories) for name, histories in curves.items() if histories]
     notes = [
         f"kistdsl {__version__}, torch {torch.__version__}, {platform.machine()}, preset {plan.preset}, "
         f"seeds {', '.join(map(str, plan.seeds))}; mean and (standard deviation) over seeds.",

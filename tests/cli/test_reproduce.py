@@ -88,7 +88,7 @@ def test_a_rule_left_out_labels_nothing(grid: Path) -> None:
 def test_goes_on_where_it_stopped(place: Path, grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finished = grid / "runs/line/unet-kist-seed0/model.safetensors"
     before = finished.stat().st_mtime_ns
-    options = ["--methods", "kist", "--seeds", "0", "--controls", "wrong-image"]
+    options = ["--methods", "kist", "--seeds", "0", "0", "--controls", "wrong-image"]
     assert reproduce(place, grid, *options, "--dry-run") == 0
     assert capsys.readouterr().out.splitlines() == [
         "finished  runs/line/unet-kist-seed0",
@@ -104,6 +104,7 @@ def test_goes_on_where_it_stopped(place: Path, grid: Path, capsys: pytest.Captur
     [
         (["--rules", "a.kr", "b.kr"], "1 product lines but 2 rule files; one each"),
         (["--ablations", "paste", "nothing"], "--ablations: no setting nothing"),
+        (["--models", "resnet"], "model 'resnet': not one of cae, unet, memae, nor module:Class"),
         (["--set", "left_out_rules=['lower']"], "left_out_rules: no rule lower; the rules are dark, upper"),
     ],
 )
