@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,14 @@ def real_data() -> Path:
     if not (DATA / "mtd").is_dir():
         pytest.skip(f"no photographs at {DATA} (set KISTDSL_DATA)")
     return DATA
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Figures depend on the number of threads, and two tests at once on their sharing of cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from kistdsl.cli.main import build_parser, main
 from kistdsl.data.demo import DemoSettings, make_demo_line
@@ -27,12 +25,7 @@ bootstrap = 0
 RULES = "rule dark: IF contrast is low THEN anomalous\nrule upper: IF y is low OR y is mid THEN anomalous\n"
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

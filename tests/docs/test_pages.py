@@ -14,6 +14,7 @@ import torch
 
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
+from tests.cli.test_train import TINY
 from tests.docs.snippets import Block, Runner, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,19 +27,6 @@ PAGES = sorted(
     ]
 )
 PAGES = [page for page in PAGES if "site" not in page.parts]
-
-TINY = """
-size = 32
-epochs = 1
-batch = 8
-iterations = 1
-iteration_steps = 4
-iteration_batch = 4
-unet_width = 4
-unet_depth = 2
-rule_check = false
-bootstrap = 0
-"""
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 import kistdsl
 from kistdsl.data.demo import DemoSettings, make_demo_line
@@ -44,12 +42,8 @@ TINY: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Figures depend on the number of threads, and two tests at once on their sharing of cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_thread: None) -> None:
+    """Every test here."""
 
 
 @pytest.fixture(scope="session")
