@@ -26,7 +26,6 @@ PAGES = sorted(
         ROOT / "examples" / "README.md",
     ]
 )
-PAGES = [page for page in PAGES if "site" not in page.parts]
 
 
 @pytest.fixture(scope="session")
