@@ -18,6 +18,9 @@ _boyce_clark = njit(formulas.boyce_clark)
 _BY_DX = np.array([by_dx for by_dx, _ in formulas.INVERSES])
 _BY_DY = np.array([by_dy for _, by_dy in formulas.INVERSES])
 
+COLUMNS = 62
+"""Columns of a region whose rows fit into a whole number of 64 bits, with the sign and one bit to spare."""
+
 MARGIN = 1
 """Pixels around the image that a canvas has beside it."""
 
@@ -104,6 +107,8 @@ def symmetry(runs: Runs, begin: int, end: int, n: int, left: int, right: int) ->
 @njit
 def twice_hull_area(runs: Runs, begin: int, end: int, hull: NDArray[np.int64]) -> int:
     """Twice the area of the convex hull of the pixel squares."""
+    if end - begin == 1:
+        return int(2 * (runs[begin, STOP] - runs[begin, START]))
     return _twice_area_left(runs, begin, end, hull, 1) + _twice_area_left(runs, begin, end, hull, -1)
 
 
@@ -170,6 +175,8 @@ def ring_sum(
                 total += int(line[x])
             n += reach - first
         return total, n
+    if reach - first <= COLUMNS:
+        return _narrow_ring_sum(runs, begin, end, first, reach, codes, heads)
     lowest = begin  # first run of the rows around
     for y in range(max(top - RING, 0), min(bottom + RING + 1, height)):
         while runs[lowest, ROW] < y - RING:
@@ -187,6 +194,40 @@ def ring_sum(
                 total += int(line[column])
             n += stop - x
             x = stop
+    return total, n
+
+
+@njit
+def _narrow_ring_sum(
+    runs: Runs, begin: int, end: int, first: int, reach: int, codes: Codes, window: NDArray[np.int64]
+) -> tuple[int, int]:
+    """`ring_sum` of a region with few columns: a row, grown to both sides, is a number with a bit a column.
+
+    `window` holds the last 2 RING + 1 rows, row r at r % (2 RING + 1).
+    """
+    total = n = 0
+    for k in range(2 * RING + 1):
+        window[k] = 0
+    i = begin
+    for below in range(runs[begin, ROW], runs[end - 1, ROW] + 2 * RING + 1):
+        grown = np.int64(0)
+        while i < end and runs[i, ROW] == below:
+            start = max(runs[i, START] - RING, first) - first
+            stop = min(runs[i, STOP] + RING, reach) - first
+            grown |= (np.int64(1) << stop) - (np.int64(1) << start)
+            i += 1
+        window[below % (2 * RING + 1)] = grown
+        y = below - RING
+        if y < 0 or y >= codes.shape[0]:
+            continue
+        around = np.int64(0)
+        for k in range(2 * RING + 1):
+            around |= window[k]
+        line = codes[y]
+        for x in range(first, reach):
+            inside = int(around >> (x - first) & 1)
+            total += inside * int(line[x])
+            n += inside
     return total, n
 
 
@@ -228,6 +269,8 @@ def _merged_stop(runs: Runs, heads: NDArray[np.int64], rows: int, x: int) -> int
 @njit
 def perimeter(runs: Runs, begin: int, end: int, canvas: NDArray[np.uint8]) -> float:
     """Length of the outlines: pixels with a side neighbour outside, weighted by how they go on."""
+    if end - begin == 1:  # a row of pixels: all but its ends go on to both sides
+        return _outline_length(max(runs[begin, STOP] - runs[begin, START] - 2, 0), 0, 0)
     _mark(runs, begin, end, canvas, INSIDE)
     for i in range(begin, end):
         y = runs[i, ROW] + MARGIN

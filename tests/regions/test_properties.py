@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import measure as sk
 
+from kistdsl.regions.formulas import RING
 from kistdsl.regions.layers import layers
+from kistdsl.regions.outline import COLUMNS
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.properties import PROPERTIES
 from kistdsl.regions.reference import connected_regions, regions_above
@@ -33,8 +35,9 @@ BY_HAND = {
     "elongation": [(ONE, 1), (box(7, 7), 1), (box(2, 6), 3), (LINE, 10), (diagonal(2), sqrt(7))],
     "eccentricity": [(ONE, 0), (box(3, 3), 0), (box(3, 5), 0.8), (diagonal(2), sqrt(6 / 7))],
     "orientation": [(ONE, 0), (LINE, 0), (LINE.T, 90), (diagonal(5), 135), (diagonal(5)[::-1], 45)],
-    # hulls of corners: the diagonal pair's is a hexagon of area 3, the L's a square less a triangle
-    "solidity": [(ONE, 1), (box(3, 8), 1), (diagonal(2), 2 / 3), (ell(4, 1), 7 / (16 - 4.5)), (ring(9, 4, 25), None)],
+    # hulls of corners: the diagonal pair's is a hexagon of area 3, the L's a square less a triangle; the
+    # ring's (204 pixels) has 20 sides through (9.5, 0.5), (8.5, 4.5), (4.5, 8.5), (0.5, 9.5): area 277
+    "solidity": [(ONE, 1), (box(3, 8), 1), (diagonal(2), 2 / 3), (ell(4, 1), 7 / (16 - 4.5)), (ring(9, 4, 25), 204 / 277)],
     "perimeter": [(ONE, 0), (box(2, 2), 4), (box(3, 3), 8), (box(4, 6), 16), (LINE, 8), (diagonal(5), 3 * R2)],
     "symmetry": [(ONE, 1), (box(2, 3), 1), (diagonal(2), 0), (diagonal(3), 1 / 3), (ell(3, 1), 1 / 2), (HORSESHOE, 1)],
     "x": [(ONE, 0.5), (EDGE, 4.5 / 10), (np.eye(1, 5, 4, dtype=np.bool_), 0.9)],
@@ -51,9 +54,7 @@ BY_HAND = {
 @pytest.mark.parametrize("name", sorted(BY_HAND))
 def test_shapes_by_hand(name: str) -> None:
     for mask, expected in BY_HAND[name]:
-        value = measured(mask, name)
-        if expected is not None:
-            assert value == pytest.approx(expected, rel=1e-12, abs=1e-12), mask.shape
+        assert measured(mask, name) == pytest.approx(expected, rel=1e-12, abs=1e-12), mask.shape
 
 
 def test_every_declared_property_is_measured_and_in_order() -> None:
@@ -171,11 +172,26 @@ def _noise_case(seed: int, shape: tuple[int, int], times: int, gray_kind: int) -
     return Picture.of(gray, residual, image=image)
 
 
+@pytest.mark.parametrize("columns", range(COLUMNS - 2 * RING - 2, COLUMNS + 3))
+@pytest.mark.parametrize("left", [0, 2, 40])
+def test_rings_on_both_sides_of_the_widest_narrow_region(columns: int, left: int) -> None:
+    mask = np.zeros((12, 110), np.bool_)
+    mask[4, left : left + columns] = True
+    mask[6, left : left + columns : 3] = mask[5, left] = mask[5, left + columns - 1] = True
+    mask[5, left : left + columns : 3] = True
+    gray = np.random.default_rng(columns).integers(0, 256, mask.shape).astype(np.uint8)
+    near = np.zeros_like(mask)
+    for y, x in np.argwhere(mask):
+        near[max(y - RING, 0) : y + RING + 1, max(x - RING, 0) : x + RING + 1] = True
+    expected = gray[mask].mean() / gray[near & ~mask].mean()
+    assert measured(mask, "ring_contrast", gray) == pytest.approx(expected, rel=1e-12)
+
+
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     height=st.integers(1, 32),
-    width=st.integers(1, 32),
+    width=st.integers(1, 32) | st.integers(50, 90),  # regions of up to COLUMNS columns go another way
     times=st.integers(0, 4),
     kind=st.integers(0, 2),
 )
