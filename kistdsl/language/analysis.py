@@ -15,6 +15,7 @@ from kistdsl.language import checked
 from kistdsl.language.dominance import NOISE
 from kistdsl.language.extremes import Best, Extreme, best, best_on_column, worst, worst_on_column
 from kistdsl.language.literals import (
+    AnyOf,
     Conjunction,
     Form,
     NotProvedError,
@@ -139,6 +140,7 @@ class Analysis:
         self.ranges = ranges_of(program)
         self.columns = {c.name: c for c in (*program.declared, *program.columns)}
         self.rules = tuple(RuleFacts(rule, i, program, self.ranges) for i, rule in enumerate(program.rules))
+        self._lowest: dict[tuple[int, ...], float | None] = {}
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -159,6 +161,25 @@ class Analysis:
     def _use(self, proposition: checked.Proposition) -> Use:
         literal = literal_of(proposition, self.ranges)
         return Use(proposition, best_on_column((literal,)), worst_on_column((literal,)))
+
+    def lowest(self, rules: tuple[int, ...]) -> float | None:
+        """The lowest grade over all regions of the best of some rules; None when not proved.
+
+        No rule alone need be high everywhere: where one falls, another may rise.
+        """
+        if not rules:
+            return 0.0
+        if rules not in self._lowest:
+            self._lowest[rules] = self._lowest_of([self.rules[i] for i in rules])
+        return self._lowest[rules]
+
+    def _lowest_of(self, rules: list[RuleFacts]) -> float | None:
+        if not self.exact:
+            return None
+        try:
+            return worst(AnyOf(tuple(facts.form for facts in rules)))
+        except NotProvedError:
+            return None
 
     @cached_property
     def weak(self) -> dict[tuple[str, str], Use]:

@@ -12,31 +12,31 @@ from kistdsl.language.codes import WARNING, Check, ProgramContext
 
 
 def _nodes(condition: checked.Condition) -> Iterator[checked.Condition]:
-    """Outermost doubly negated parts, in the order written."""
+    """Parts that begin a run of two negations or more, in the order written: one a run."""
     todo = [condition]
     while todo:
         node = todo.pop()
-        if _doubled(node):
+        core, negations = _peeled(node)
+        if negations > 1:
             yield node
-        else:
-            todo.extend(reversed(operands(node)))
+        todo.extend(reversed(operands(core)))
 
 
-def _doubled(node: checked.Condition) -> bool:
-    if not isinstance(node, checked.Not):
-        return False
-    inner = node.operand
-    return isinstance(inner, checked.Not) or (isinstance(inner, checked.Proposition) and inner.negated)
+def _peeled(node: checked.Condition) -> tuple[checked.Condition, int]:
+    """What stands behind a run of negations, and how many they are; `is NOT` counts."""
+    negations = 0
+    while isinstance(node, checked.Not):
+        node, negations = node.operand, negations + 1
+    return node, negations + (isinstance(node, checked.Proposition) and node.negated)
 
 
-def _positive(node: checked.Condition) -> str:
-    """The text of a doubly negated part without its two negations."""
-    inner = node.operand if isinstance(node, checked.Not) else node
-    if isinstance(inner, checked.Proposition):
-        return proposition_text(inner, negated=False, hedges=inner.hedges)
-    core = inner.operand if isinstance(inner, checked.Not) else inner
-    text = core.span.text
-    return f"({text})" if isinstance(core, checked.And | checked.Or) else text
+def _single(node: checked.Condition) -> str:
+    """The text of a part without the pairs among its negations."""
+    core, negations = _peeled(node)
+    odd = negations % 2 == 1
+    if isinstance(core, checked.Proposition):
+        return proposition_text(core, negated=odd, hedges=core.hedges)
+    return f"NOT ({core.span.text})" if odd else f"({core.span.text})"
 
 
 def _run(context: ProgramContext) -> Iterator[Diagnostic]:
@@ -46,7 +46,7 @@ def _run(context: ProgramContext) -> Iterator[Diagnostic]:
                 node.span,
                 "two negations cancel each other",
                 help="drop both NOTs, or one of them if only one was meant",
-                fix=Fix(node.span, _positive(node)),
+                fix=Fix(node.span, _single(node)),
             )
 
 

@@ -19,8 +19,11 @@ def ceiling(context: ProgramContext, expectation: ast.Expectation) -> float:
 
 
 def floor(context: ProgramContext, expectation: ast.Expectation) -> float:
-    """A grade that every region reaches for an expectation, through one rule alone."""
+    """The lowest grade that any region can have for an expectation (a lower bound when not proved)."""
     rules = [f for f in context.analysis.rules if speaks_of(expectation, f.rule)]
+    lowest = context.analysis.lowest(tuple(f.index for f in rules))
+    if lowest is not None:
+        return lowest
     return max((f.lowest for f in rules if f.lowest is not None), default=0.0)
 
 

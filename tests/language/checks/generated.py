@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -125,9 +125,16 @@ def propositions(condition: checked.Condition) -> Iterator[checked.Proposition]:
 
 
 def critical_points(
-    conditions: Sequence[checked.Condition], column: str, dense: int = 33, cap: float = 20.0
+    conditions: Sequence[checked.Condition],
+    column: str,
+    dense: int = 33,
+    cap: float = 20.0,
+    scales: Sequence[float] = (1.0,),
 ) -> list[float]:
-    """Kinks, crossings of every two sets, floats beside them, midpoints and a dense grid, in the range."""
+    """Kinks, crossings of every two sets, floats beside them, midpoints and a dense grid, in the range.
+
+    `scales` are truth values: sets cross as each of them scales them.
+    """
     low, high = RANGES[column]
     high = min(high, cap)
     literals = [literal_of(p, RANGES) for c in conditions for p in propositions(c) if p.column == column]
@@ -138,19 +145,20 @@ def critical_points(
     ordered = sorted(k for k in points if low <= k <= high)
     points.update((a + b) / 2 for a, b in pairwise(ordered))
     for a, b in pairwise(sorted(k for k in kinks if low <= k <= high)):
-        points.update(_crossings(literals, a, b))
+        points.update(_crossings(literals, a, b, scales))
         points.update(_levels(literals, a, b))
     near = {math.nextafter(p, d) for p in kinks for d in (-math.inf, math.inf)}
     return sorted(p for p in {*points, *near} if low <= p <= high)
 
 
-def _crossings(literals: Sequence[Literal], a: float, b: float) -> Iterator[float]:
+def _crossings(literals: Sequence[Literal], a: float, b: float, scales: Sequence[float]) -> Iterator[float]:
     """Where straight memberships, plain or negated, meet between two neighbouring kinks."""
     inside = [a + (b - a) * share for share in (1e-6, 1 - 1e-6)]
     lines = []
     for literal in dict.fromkeys(literals):
         at = [literal(x) for x in inside]
-        lines += [at, [1 - y for y in at]]
+        for scale in scales:
+            lines += [[scale * y for y in at], [scale * (1 - y) for y in at]]
     for i, f in enumerate(lines):
         for g in lines[i + 1 :]:
             d0, d1 = f[0] - g[0], f[1] - g[1]
@@ -181,25 +189,39 @@ def table(points: dict[str, list[float]]) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def truth(condition: checked.Condition, axes: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+Join = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+NORMS: dict[str, tuple[Join, Join]] = {
+    "zadeh": (np.minimum, np.maximum),
+    "product": (lambda a, b: a * b, lambda a, b: a + b - a * b),
+    "lukasiewicz": (lambda a, b: np.maximum(a + b - 1.0, 0.0), lambda a, b: np.minimum(a + b, 1.0)),
+}
+"""AND and OR of every family, as the language reference writes them."""
+
+
+def truth(
+    condition: checked.Condition, axes: dict[str, NDArray[np.float64]], norms: str = "zadeh"
+) -> NDArray[np.float64]:
     """The condition on the grid, by the definition."""
     if isinstance(condition, checked.Proposition):
         axis = axes[condition.column]
         literal = literal_of(condition, RANGES)
         return np.array([literal(float(v)) for v in axis.ravel()]).reshape(axis.shape)
     if isinstance(condition, checked.Not):
-        return 1.0 - truth(condition.operand, axes)
-    join = np.minimum if isinstance(condition, checked.And) else np.maximum
-    value = truth(condition.operands[0], axes)
+        return 1.0 - truth(condition.operand, axes, norms)
+    join = NORMS[norms][not isinstance(condition, checked.And)]
+    value = truth(condition.operands[0], axes, norms)
     for operand in condition.operands[1:]:
-        value = join(value, truth(operand, axes))
+        value = join(value, truth(operand, axes, norms))
     return value
 
 
 def all_axes(
-    conditions: Sequence[checked.Condition], columns: Sequence[checked.Column], dense: int = 33
+    conditions: Sequence[checked.Condition],
+    columns: Sequence[checked.Column],
+    dense: int = 33,
+    scales: Sequence[float] = (1.0,),
 ) -> dict[str, NDArray[np.float64]]:
-    return table({c.name: critical_points(conditions, c.name, dense) for c in columns})
+    return table({c.name: critical_points(conditions, c.name, dense, scales=scales) for c in columns})
 
 
 # --- whole files -----------------------------------------------------------------------------
