@@ -39,7 +39,8 @@ class Kernel(Protocol):
     """A compiled program. Thread-safe; inputs are never written to; zero rows in, zero rows out.
 
     `skip_missing` leaves out rules whose grade is NaN; otherwise one NaN rule makes the row NaN.
-    `threads`: how many may work at once; None lets the kernel decide by the number of rows.
+    `threads`: at most how many work at once, fewer where there is too little to do; None lets the kernel decide
+    by the number of rows.
     """
 
     program: Program

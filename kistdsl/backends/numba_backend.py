@@ -29,6 +29,9 @@ CONVERT_ROWS = 16384
 """Columns that are strided, of another dtype or byte order are copied this many rows at a time."""
 PARALLEL_ROWS = 2_000_000
 """Below this, starting threads costs more than it saves; a cautious bound, not tuned to a machine."""
+THREAD_WORK = 1 << 22
+"""Rows times steps of the program that a thread must have to do, even where threads are asked for: a few tenths
+of a millisecond, above what starting it takes. 100,000 rows of Table I's MTD rules are less than one of these."""
 _CTYPE = {"float64": ctypes.c_double, "float32": ctypes.c_float}
 
 
@@ -148,7 +151,7 @@ class NumbaKernel:
         if n == 0 or not self.program.live_rules:
             return
         function = self._function(kind, skip_missing)
-        workers = _workers(n, threads)
+        workers = _workers(n, len(self.program.nodes), threads)
         if workers == 1:
             self._rows(function, columns, outputs)
             return
@@ -205,8 +208,8 @@ def _converted(column: Array, scratch: Array | None) -> Array:
     return target
 
 
-def _workers(n: int, threads: int | None) -> int:
-    """How many threads work on n rows."""
+def _workers(n: int, steps: int, threads: int | None) -> int:
+    """How many threads work on n rows of a program of so many steps."""
     if threads is not None:
-        return max(1, min(threads, n // 4096))
+        return max(1, min(threads, n * steps // THREAD_WORK, n // 4096))
     return max(1, min(os.cpu_count() or 1, n // PARALLEL_ROWS))

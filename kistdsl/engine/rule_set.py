@@ -193,7 +193,7 @@ class RuleSet:
             skip_missing: leave out rules that read a NaN, instead of giving the region a NaN grade.
             dtype: the arithmetic and the result: "float64" or "float32".
             backend: "numba" (compiled), "numpy" or "torch".
-            threads: how many may work at once; None: as many as pay.
+            threads: how many may work at once, fewer on tables too small for them; None: as many as pay.
             out: where to write the grades: (N,), contiguous, of `dtype`, sharing no memory with the table.
                 Reusing it saves a large table the cost of fresh memory.
 

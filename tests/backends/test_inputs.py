@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import kistdsl
+from kistdsl.backends import numba_backend
 from kistdsl.backends.numba_backend import CONVERT_ROWS
 from kistdsl.ir.lower import lower
 from kistdsl.ir.passes import optimise
@@ -90,13 +92,40 @@ def test_a_nan_or_a_huge_value_in_a_block_changes_nothing_else():
         np.testing.assert_array_equal(got[5000], RULES.matrix(odd, backend="numpy")[5000])
 
 
+@pytest.fixture
+def pools(monkeypatch):
+    """Sizes of the pools of threads that calls start."""
+    sizes = []
+
+    class Counted(ThreadPoolExecutor):
+        def __init__(self, workers: int) -> None:
+            sizes.append(workers)
+            super().__init__(workers)
+
+    monkeypatch.setattr(numba_backend, "ThreadPoolExecutor", Counted)
+    return sizes
+
+
 @pytest.mark.parametrize("threads", [2, 3, None])
-def test_threads_change_nothing(threads):
+def test_threads_change_nothing(threads, pools, monkeypatch):
     plain = table()
-    one, many = RULES.evaluate(plain), RULES.evaluate(plain, threads=threads)
+    one, matrix = RULES.evaluate(plain), RULES.matrix(plain)
+    monkeypatch.setattr(numba_backend, "THREAD_WORK", 1)
+    monkeypatch.setattr(numba_backend, "PARALLEL_ROWS", 4096)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    many = RULES.evaluate(plain, threads=threads)
     np.testing.assert_array_equal(one.grade, many.grade)
     np.testing.assert_array_equal(one.rule, many.rule)
-    np.testing.assert_array_equal(RULES.matrix(plain), RULES.matrix(plain, threads=threads))
+    np.testing.assert_array_equal(matrix, RULES.matrix(plain, threads=threads))
+    assert pools == [threads or 4] * 2
+
+
+def test_threads_are_not_started_for_little_work(pools):
+    small, large = table(100_000), table(2_000_000)
+    RULES.grade(small, threads=8)
+    assert pools == []
+    RULES.grade(large, threads=2)
+    assert pools == [2]
 
 
 def test_many_threads_at_once():
