@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +80,91 @@ def test_a_full_disk(cache, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     assert grades() == WANT
     assert list(cache.iterdir()) == []
+
+
+GRADE = f"""
+import os, resource, sys
+import kistdsl
+
+table = {{"area": [0.9, 0.1], "gray": [20.0, 20.0]}}
+os.environ["KISTDSL_CACHE_DIR"] = ""
+kistdsl.compile("IF gray is low THEN anomalous").grade({{"gray": [1.0]}})  # imports all while it may still read
+os.environ["KISTDSL_CACHE_DIR"] = sys.argv[1]
+{{limit}}
+try:
+    with open(sys.argv[1] + "/kernels/trial", "wb") as file:
+        file.write(bytes(5000))
+except OSError as error:
+    print(type(error).__name__, error.errno)
+else:
+    print("written")
+print(kistdsl.compile({TEXT!r}).grade(table).tolist())
+print(sorted(set(os.listdir(sys.argv[1] + "/kernels")) - {{"trial"}}))
+"""
+"""Prints what stands in the way of a file in the cache, the grades, and what is kept."""
+
+
+def graded(root: Path, cache: Path, limit: str = "", command: tuple[str, ...] = ()) -> list[str]:
+    script = GRADE.replace("{limit}", limit)
+    done = subprocess.run(
+        [*command, sys.executable, "-c", script, str(cache)],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+    )
+    if done.returncode == CANNOT_MOUNT:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+CANNOT_MOUNT = 77
+NOBODY = """
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+"""
+"""Permissions do not stop root."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of another kind")
+def test_a_folder_without_permission_to_write(root):
+    with tempfile.TemporaryDirectory() as folder:  # not tmp_path, which only its owner may enter
+        cache = Path(folder)
+        (cache / "kernels").mkdir(mode=0o755)
+        for path in (cache / "kernels", cache):
+            path.chmod(0o555)
+        found = graded(root, cache, NOBODY)
+        cache.chmod(0o755)
+    assert found == ["PermissionError 13", str(WANT), "[]"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts as Linux does")
+@pytest.mark.parametrize(
+    ("size", "then", "says"),
+    [("1m", 'mount -o remount,ro "$1"', "OSError 30"), ("4k", "true", "OSError 28")],
+    ids=["read-only", "full"],
+)
+def test_a_file_system_of_its_own(root, tmp_path, size, then, says):
+    """The kernel's own word: EROFS, ENOSPC."""
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare")
+    mounted = (
+        f'mount -t tmpfs -o size={size},mode=700 tmpfs "$1" && mkdir "$1/kernels" && {then} || exit {CANNOT_MOUNT}; '
+        'shift; exec "$@"'
+    )
+    apart = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--mount", "--map-root-user")
+    found = graded(root, tmp_path, command=(*apart, "sh", "-c", mounted, "sh", str(tmp_path)))
+    assert found == [says, str(WANT), "[]"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limit")
+def test_no_room_in_one_file(root, tmp_path):
+    (tmp_path / "kernels").mkdir(mode=0o700)
+    found = graded(root, tmp_path, "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))")
+    assert found == ["OSError 27", str(WANT), "[]"]
 
 
 def test_turned_off(monkeypatch):
