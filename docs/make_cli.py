@@ -21,8 +21,8 @@ HEAD = """# Every verb and its options
 Made by `docs/make_cli.py` from the verbs' options; do not edit.
 
 Exit codes: 0 fine, 1 findings (errors in rule files, failing tests, files that `fmt --check` would change), 2 wrong usage or
-input that cannot be used, 101 a bug in kistdsl, 130 stopped by Ctrl-C. Messages go to standard error, results to
-standard output; colour only on a terminal (`NO_COLOR` and `FORCE_COLOR` are respected).
+input that cannot be used, 101 a bug in kistdsl, 130 stopped by Ctrl-C (`train` and `reproduce`: by SIGTERM too).
+Messages go to standard error, results to standard output; colour only on a terminal (`NO_COLOR` and `FORCE_COLOR` are respected).
 """
 
 

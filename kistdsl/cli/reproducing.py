@@ -15,7 +15,7 @@ from kistdsl._version import __version__
 from kistdsl.atomic import write_text
 from kistdsl.cli.console import Console
 from kistdsl.cli.training import checked_line, rules_of
-from kistdsl.cli.watcher import Watcher
+from kistdsl.cli.watcher import Watcher, stoppable
 from kistdsl.data.layouts import read_line
 from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet
@@ -25,6 +25,8 @@ from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, curve_table,
 from kistdsl.kist.models.registry import build
 from kistdsl.kist.plain_maps import PLAIN, plain_metrics
 from kistdsl.kist.run_folder import RunFolder, read_json, write_json
+
+_AGAIN = "the same command goes on from here"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
         for seed in plan.seeds:  # a layout without a split of its own is split by the run's seed
             product = Product(name, read_line(data, seed=seed), *rules[name])
             own = [cell for cell in cells[name] if cell.seed == seed]
-            with Watcher(console) as watcher:
-                run_cells(product, own, args.out, started, watcher)
+            with stoppable(console, _AGAIN) as stop, Watcher(console) as watcher:
+                run_cells(product, own, args.out, started, watcher, stop)
             _plain(product, _settings(plan), args.out, seed)
             _write_tables(args.out, plan, cells)
     print((args.out / "tables.md").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kistdsl.cli.console import Console
-from kistdsl.cli.watcher import Watcher
+from kistdsl.cli.watcher import Watcher, stoppable
 from kistdsl.data.checks import check_line, images_of, require_sound
 from kistdsl.data.demo import make_demo_line
 from kistdsl.data.layouts import Line, read_line
@@ -32,12 +32,9 @@ def run(args: argparse.Namespace) -> int:
     """Train, print the table and where everything lies; exit code 0."""
     console = _console(args)
     request = _resumed(args, console) if args.resume else _asked(args, console)
-    try:
-        with Watcher(console) as watcher:
-            result = train(request, _json_lines if args.json else watcher)
-    except KeyboardInterrupt:
-        console.say(f"stopped; go on with: kistdsl train --resume --out {request.out}")
-        raise
+    advice = f"go on with: kistdsl train --resume --out {request.out}"
+    with stoppable(console, advice) as stop, Watcher(console) as watcher:
+        result = train(request, _json_lines if args.json else watcher, stop)
     if result.writes:
         report = build_report(result.folder.root)
         if args.json:

@@ -1,9 +1,13 @@
-"""A run's events as a person sees them."""
+"""A run's events as a person sees them, and how a person ends it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from kistdsl.cli.console import Console, Progress
 from kistdsl.kist import events
+from kistdsl.kist.stopping import Stop
 
 
 class Watcher:
@@ -50,6 +54,17 @@ class Watcher:
             case events.Measured():
                 figures = f"pixel AUROC {percent(event.pixel_auroc)}, AUPRO {percent(event.aupro)}"
                 self.console.say(f"{event.stage} on the test set: {figures}")
+
+
+@contextmanager
+def stoppable(console: Console, advice: str) -> Iterator[Stop]:
+    """Ctrl-C and SIGTERM end what runs within, the steps that were made kept; `advice` says how to go on."""
+    try:
+        with Stop().on_signals() as stop:
+            yield stop
+    except KeyboardInterrupt:
+        console.say(f"stopped; {advice}")
+        raise
 
 
 def percent(value: float | None) -> str:

@@ -14,6 +14,7 @@ from kistdsl.kist.config import Settings, initial_key, make_settings
 from kistdsl.kist.events import Listener
 from kistdsl.kist.run_folder import RunFolder, read_json
 from kistdsl.kist.self_training import Request, train
+from kistdsl.kist.stopping import Stop
 
 PROPER = "kist"
 """Variant: KIST as the settings say."""
@@ -149,6 +150,7 @@ def run_cells(
     out: Path,
     started: Callable[[Cell, bool], None],
     listener: Listener,
+    stop: Stop,
 ) -> None:
     """Run what is not finished; a run that was stopped goes on, an initial model is trained once.
 
@@ -158,6 +160,7 @@ def run_cells(
         out: the grid's folder.
         started: told of each cell, and whether it was found finished.
         listener: of each run.
+        stop: ends the grid early, the run at hand behind a checkpoint.
     """
     initial: dict[str, Path] = {}
     for cell in cells:
@@ -165,7 +168,7 @@ def run_cells(
         started(cell, folder.finished)
         if not folder.finished:
             key = initial_key(cell.settings)
-            train(_request(product, cell, folder, initial.get(key)), listener)
+            train(_request(product, cell, folder, initial.get(key)), listener, stop)
         stored = folder.stages / "initial.safetensors"
         if stored.is_file():
             initial.setdefault(initial_key(cell.settings), stored)

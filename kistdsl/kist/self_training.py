@@ -38,6 +38,7 @@ from kistdsl.kist.results import ModelResult, history_row, metrics_json
 from kistdsl.kist.run_folder import RunFolder, read_config, write_arrays, write_csv, write_json
 from kistdsl.kist.seed import deterministic
 from kistdsl.kist.stages import Stages, Trained
+from kistdsl.kist.stopping import Stop
 from kistdsl.kist.thresholds import decision_of
 from kistdsl.kist.training import Workshop
 from kistdsl.metrics import Decision, DecisionFigures, Evaluation, NormalLevels
@@ -89,7 +90,7 @@ class Result:
     writes: bool = True
 
 
-def train(request: Request, listener: Listener = ignore) -> Result:
+def train(request: Request, listener: Listener = ignore, stop: Stop | None = None) -> Result:
     """Train and measure one run.
 
     Every stage is stored as it ends, and within a stage a checkpoint every few seconds: a run that was
@@ -99,9 +100,11 @@ def train(request: Request, listener: Listener = ignore) -> Result:
     Args:
         request: what to train.
         listener: told what happens; called in one process only.
+        stop: says when to end early, behind a checkpoint (see `Stop.on_signals`); None: never.
 
     Raises:
         InputError: unfit data or settings, a folder that exists, a run to resume that is another one.
+        KeyboardInterrupt: `stop` asked for the end.
         Collapse: the initial model diverged.
     """
     if request.rules is not None:
@@ -110,7 +113,7 @@ def train(request: Request, listener: Listener = ignore) -> Result:
     folder = RunFolder(request.out)
     with deterministic(), world(device) as processes:
         heard = listener if processes.writes else ignore
-        shop = Workshop(folder.stages, request.settings, device, processes, heard)
+        shop = Workshop(folder.stages, request.settings, device, processes, heard, stop or Stop())
         processes.require(request.settings.batch, "batch")
         processes.require(request.settings.anomalous_batch, "anomalous images in iteration_batch")
         data = load_data(request.line, request.settings, device, heard)

@@ -17,9 +17,11 @@ from kistdsl.kist import tensors
 from kistdsl.kist.config import Settings
 from kistdsl.kist.distributed import World
 from kistdsl.kist.events import Advanced, Listener, StageEnded, StageStarted
+from kistdsl.kist.stopping import Stop
 
 REPORT_EVERY = 10
-"""Steps between two looks at the loss (each waits for the device); checkpoints fall on them."""
+"""Steps between two looks at the loss (each waits for the device); checkpoints fall on them, but for the
+one that Ctrl-C asks for."""
 
 StepLoss = Callable[[int], Tensor]
 """Step number to this process's part of the loss; the parts of all processes add up to it."""
@@ -63,11 +65,13 @@ class Progress:
         done: steps done.
         seconds: time spent on them, over all attempts.
         losses: (steps done, mean loss since the one before) every `REPORT_EVERY` steps.
+        pending: sum of the losses since then.
     """
 
     done: int = 0
     seconds: float = 0.0
     losses: tuple[tuple[int, float], ...] = field(default=())
+    pending: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Workshop:
         folder: where checkpoints lie.
         settings, device, world: of the run.
         listener: told what happens.
+        stop: whether the run is to end.
     """
 
     folder: Path
@@ -85,11 +90,21 @@ class Workshop:
     device: torch.device
     world: World
     listener: Listener
+    stop: Stop = field(default_factory=Stop)
 
     @property
     def checkpoint(self) -> Path:
         """The one unfinished stage."""
         return self.folder / "checkpoint.safetensors"
+
+    def stopping(self, *, exchange: bool) -> bool:
+        """Whether the run ends here, the same in all processes; several ask each other where `exchange`."""
+        if self.world.size == 1:
+            return self.stop.asked
+        if not exchange:
+            return False
+        asked = torch.tensor(float(self.stop.asked), device=self.device)
+        return bool(self.world.add_up(asked) > 0)
 
     def autocast(self) -> AbstractContextManager[None]:
         """bfloat16 for the network where the settings ask for it."""
@@ -116,6 +131,7 @@ def run_stage(
     Raises:
         Collapse: the loss is not finite, or the held-out loss passed the stage's limit.
         InputError: the device's memory does not suffice, naming the batch settings.
+        KeyboardInterrupt: the end was asked for; the checkpoint holds every step that was made.
     """
     optimiser = torch.optim.Adam(network.parameters(), lr=stage.learning_rate)
     progress = _resume(stage, network, optimiser, shop)
@@ -154,28 +170,46 @@ def _steps(
     begun = time.monotonic()
     before = progress.seconds
     saved = begun
-    total = torch.zeros((), dtype=torch.float64, device=shop.device)
-    for step in range(progress.done, stage.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate(stage, step, shop.settings)
-        optimiser.zero_grad()
-        value = loss(step)
-        value.backward()  # type: ignore[no-untyped-call]
-        shop.world.add_gradients(network.parameters())
-        optimiser.step()
-        total += value.detach()
-        done = step + 1
-        progress = replace(progress, done=done, seconds=before + time.monotonic() - begun)
-        if done % REPORT_EVERY == 0 or done == stage.steps:
-            progress = _reported(progress, stage, total, shop)
-            total.zero_()
-        if done % shop.settings.guard_every == 0 or done == stage.steps:
-            _guard(stage, network, held_out)
-        due = time.monotonic() - saved >= shop.settings.checkpoint_seconds
-        if due and done % REPORT_EVERY == 0 and done < stage.steps:
-            _save(stage, network, optimiser, progress, shop)
-            saved = time.monotonic()
+    total = torch.full((), progress.pending, dtype=torch.float64, device=shop.device)
+    with shop.stop.noted():
+        for step in range(progress.done, stage.steps):
+            total += _step(rate(stage, step, shop.settings), network, optimiser, loss, step, shop)
+            done = step + 1
+            progress = replace(progress, done=done, seconds=before + time.monotonic() - begun)
+            look = done % REPORT_EVERY == 0 or done == stage.steps
+            if look:
+                progress = _reported(progress, stage, total, shop)
+                total.zero_()
+            if done % shop.settings.guard_every == 0 or done == stage.steps:
+                _guard(stage, network, held_out)
+            stopping = shop.stopping(exchange=look)
+            due = time.monotonic() - saved >= shop.settings.checkpoint_seconds
+            if stopping or (due and look and done < stage.steps):
+                _save(stage, network, optimiser, replace(progress, pending=float(total)), shop)
+                saved = time.monotonic()
+            if stopping:
+                shop.world.wait()  # one that ended before the checkpoint is whole might have the others killed
+                raise KeyboardInterrupt
     return progress
+
+
+def _step(
+    learning_rate: float,
+    network: nn.Module,
+    optimiser: torch.optim.Adam,
+    loss: StepLoss,
+    step: int,
+    shop: Workshop,
+) -> Tensor:
+    """One step of Adam; this process's part of its loss."""
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate
+    optimiser.zero_grad()
+    value = loss(step)
+    value.backward()  # type: ignore[no-untyped-call]
+    shop.world.add_gradients(network.parameters())
+    optimiser.step()
+    return value.detach()
 
 
 def _reported(progress: Progress, stage: Stage, total: Tensor, shop: Workshop) -> Progress:
@@ -210,6 +244,7 @@ def _save(
         "done": progress.done,
         "seconds": progress.seconds,
         "losses": progress.losses,
+        "pending": progress.pending,
     }
     state = {f"model.{name}": value for name, value in tensors.weights(network).items()}
     tensors.save(shop.checkpoint, {**state, **tensors.optimiser_state(optimiser, network)}, facts)
@@ -225,4 +260,5 @@ def _resume(stage: Stage, network: nn.Module, optimiser: torch.optim.Adam, shop:
     tensors.load_weights(network, model, shop.checkpoint)
     tensors.load_optimiser(optimiser, network, stored)
     losses = tuple((int(done), float(mean)) for done, mean in facts["losses"])
-    return Progress(facts["done"], facts["seconds"], losses)
+    pending = facts.get("pending", 0.0)  # earlier versions saved only where there is none
+    return Progress(facts["done"], facts["seconds"], losses, pending)

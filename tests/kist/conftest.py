@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
 import kistdsl
 from kistdsl.data.demo import DemoSettings, make_demo_line
 from kistdsl.data.layouts import Line
 from kistdsl.kist.config import Settings, make_settings
-from kistdsl.kist.self_training import Request
+from kistdsl.kist.self_training import Request, train
 
 RULES = """
 IF contrast is low THEN anomalous
@@ -61,3 +65,27 @@ def tiny(**changes: Any) -> Settings:
 def request_for(line: Line, out: Path, *, resume: bool = False, **changes: Any) -> Request:
     """A run on `line` with rules that label something."""
     return Request(line, kistdsl.compile(RULES), RULES, tiny(**changes), out, None, resume)
+
+
+def history(out: Path) -> list[dict[str, str]]:
+    with (out / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def weights(out: Path) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = load_file(out / "model.safetensors")
+    return found
+
+
+def same(first: Path, second: Path) -> bool:
+    one, two = weights(first), weights(second)
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.fixture(scope="session")
+def finished(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run, unbroken."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    train(request_for(line, out))
+    return out

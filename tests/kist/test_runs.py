@@ -1,13 +1,8 @@
-"""Whole runs, tiny: files, the same again, resumed, collapsed, with controls, in two processes."""
+"""Whole runs, tiny: files, the same again, resumed, collapsed, with controls."""
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-import socket
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,31 +22,7 @@ from kistdsl.kist.evaluation import evaluate_run
 from kistdsl.kist.events import Event, Note
 from kistdsl.kist.results_table import results_table
 from kistdsl.kist.self_training import train
-from tests.kist.conftest import RULES, request_for, tiny
-
-
-def history(out: Path) -> list[dict[str, str]]:
-    with (out / "history.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-def weights(out: Path) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = load_file(out / "model.safetensors")
-    return found
-
-
-def same(first: Path, second: Path) -> bool:
-    one, two = weights(first), weights(second)
-    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
-
-
-@pytest.fixture(scope="module")
-def finished(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One run, unbroken."""
-    torch.set_num_threads(1)
-    out = tmp_path_factory.mktemp("runs") / "whole"
-    train(request_for(line, out))
-    return out
+from tests.kist.conftest import RULES, history, request_for, same, tiny, weights
 
 
 def test_a_run_leaves_its_files(finished: Path, line: Line) -> None:
@@ -259,41 +230,6 @@ def test_cuda_that_is_not_there(line: Line, tmp_path: Path) -> None:
         pytest.skip("there is a CUDA device")
     with pytest.raises(InputError, match="no CUDA device"):
         train(request_for(line, tmp_path / "run", device="cuda"))
-
-
-SCRIPT = """
-import sys, torch
-from pathlib import Path
-from kistdsl.data.layouts import read_line
-from kistdsl.kist.self_training import train
-from tests.kist.conftest import request_for
-torch.set_num_threads(1)
-train(request_for(read_line(sys.argv[1]), Path(sys.argv[2])))
-"""
-
-
-@pytest.mark.slow
-def test_two_processes_give_the_result_of_one(finished: Path, line: Line, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    root = Path(__file__).resolve().parents[2]
-    out = tmp_path / "two"
-    processes = []
-    for rank in range(2):
-        shared = {"WORLD_SIZE": "2", "RANK": str(rank), "LOCAL_RANK": str(rank)}
-        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "PYTHONPATH": str(root)}
-        command = [sys.executable, "-c", SCRIPT, str(line.root), str(out)]
-        processes.append(subprocess.Popen(command, env={**os.environ, **shared, **place}))
-    assert [process.wait(timeout=300) for process in processes] == [0, 0]
-    one, two = weights(finished), weights(out)
-    for name in one:
-        assert two[name].numpy() == pytest.approx(one[name].numpy(), abs=2e-4), name
-    for alone, shared_row in zip(history(finished), history(out), strict=True):
-        assert alone["labelled_pixels"] == shared_row["labelled_pixels"]
-        if alone["mu"]:
-            assert float(shared_row["mu"]) == pytest.approx(float(alone["mu"]), rel=1e-3)
-            assert float(shared_row["sigma"]) == pytest.approx(float(alone["sigma"]), rel=1e-3)
 
 
 def test_a_batch_smaller_than_the_processes_is_named() -> None:
