@@ -91,17 +91,22 @@ class Evidence:
         return arrays
 
 
-def write_labels(folder: RunFolder, stack: Stack, iterations: Iterations) -> None:
-    """`pseudo_labels/` and `labels.npz`: the first and the last labels of the anomalous images."""
+def write_labels(folder: RunFolder, stack: Stack, iterations: Iterations, rules: Sequence[str]) -> None:
+    """`pseudo_labels/` and `labels.npz`: the first and the last labels of the anomalous images.
+
+    Args:
+        folder, stack, iterations: of the run.
+        rules: names of the rules that took part, in the order of their parts.
+    """
     first = iterations.masks if iterations.first is None else iterations.first
     for item, mask in zip(stack.items, iterations.masks, strict=True):
         write_png(folder.labels / f"{item.path.parent.name}_{item.path.stem}_mask.png", mask)
-    write_arrays(
-        folder.root / "labels.npz",
-        {
-            "names": np.array([item.name for item in stack.items]),
-            "images": np.stack([stack.bytes_of(i) for i in range(len(stack))]),
-            "first": first,
-            "last": iterations.masks,
-        },
-    )
+    arrays: Arrays = {
+        "names": np.array([item.name for item in stack.items]),
+        "images": np.stack([stack.bytes_of(i) for i in range(len(stack))]),
+        "first": first,
+        "last": iterations.masks,
+    }
+    if iterations.parts is not None:
+        arrays |= {"rules": np.array(rules), "parts": iterations.parts}
+    write_arrays(folder.root / "labels.npz", arrays)

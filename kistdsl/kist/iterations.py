@@ -24,6 +24,7 @@ from kistdsl.kist.batches import ContrastiveBatches, Labels, iteration_name, sur
 from kistdsl.kist.controls import moved_labels, swapped_labels
 from kistdsl.kist.events import Labelled, Note, told
 from kistdsl.kist.inference import Map, Statistics, label_map, maps_of, statistics_of
+from kistdsl.kist.label_parts import Parts, joined, packed_parts
 from kistdsl.kist.labelling import (
     ImageLabel,
     Labeller,
@@ -43,6 +44,9 @@ Masks = NDArray[np.bool_]
 LABELS = "pseudo_labels"
 """Name of the labels in an iteration's file: (N, S, S) uint8, 0 or 1."""
 
+PARTS = "label_parts"
+"""Name of the rules' parts of them (see `kistdsl.kist.label_parts`); absent where no rule gave the labels."""
+
 _SUSPICIOUS = 3.0  # residuals above mu + this many sigma are never taken for background
 
 
@@ -52,6 +56,7 @@ class Labelling:
 
     Attributes:
         masks: (N, S, S) bool of all anomalous images, accumulated if the settings say so.
+        parts: of the rules, this iteration; None where a control took the labels from elsewhere.
         suspicious: (N, S, S) bool, residual above mu + 3 sigma.
         statistics: mu and sigma of eq. 9.
         thresholds: by candidate map.
@@ -60,6 +65,7 @@ class Labelling:
     """
 
     masks: Masks
+    parts: Parts | None
     suspicious: Masks
     statistics: Statistics
     thresholds: dict[str, list[float]]
@@ -121,6 +127,7 @@ def label_images(
     limit = statistics.mu + _SUSPICIOUS * statistics.sigma
     return Labelling(
         masks=masks | before if settings.accumulate else masks,
+        parts=None if _from_elsewhere(stages) else packed_parts(of_anomalous, firings),
         suspicious=np.stack(residuals) > limit,
         statistics=statistics,
         thresholds={candidate.name: list(candidate.levels) for candidate in candidates},
@@ -147,6 +154,11 @@ def _kept(stages: Stages, labels: Sequence[ImageLabel], firings: Sequence[RuleFi
     return masks
 
 
+def _from_elsewhere(stages: Stages) -> bool:
+    """Whether a control puts other labels in place of the rules'."""
+    return stages.data.ceiling is not None or stages.settings.control in ("random-labels", "wrong-image")
+
+
 class Iterations:
     """Algorithm 1 from its second step on.
 
@@ -163,6 +175,7 @@ class Iterations:
         side = stages.settings.size
         self.masks: Masks = np.zeros((len(stages.data.anomalous), side, side), np.bool_)
         self.first: Masks | None = None
+        self.parts: Parts | None = None
 
     def update(self, number: int, network: nn.Module, source: tuple[nn.Module, Method]) -> Trained:
         """One iteration; `network` is the updated one afterwards, or the one before if it collapsed.
@@ -177,21 +190,27 @@ class Iterations:
         found = stages.stored(name, network)
         if found:
             stored, _ = tensors.load(stages.shop.folder / f"{name}.safetensors")
-            self._remember(stored[LABELS].numpy().astype(np.bool_))
+            parts = stored[PARTS].numpy() if PARTS in stored else None
+            self._remember(stored[LABELS].numpy().astype(np.bool_), parts)
             self._report(found)
             return found
         begun = time.monotonic()
         labelling = label_images(stages, self.rules, *source, self.masks)
-        self._remember(labelling.masks)
+        self._remember(labelling.masks, labelling.parts)
         seconds = time.monotonic() - begun
         done = self._train(name, number, network, labelling)
         done = replace(done, seconds=done.seconds + seconds)
-        labels = torch.from_numpy(self.masks.astype(np.uint8))
-        stages.store(done, network, {LABELS: labels})
+        extra = {LABELS: torch.from_numpy(self.masks.astype(np.uint8))}
+        if self.parts is not None:
+            extra[PARTS] = torch.from_numpy(self.parts)
+        stages.store(done, network, extra)
         self._report(done)
         return done
 
-    def _remember(self, masks: Masks) -> None:
+    def _remember(self, masks: Masks, parts: Parts | None) -> None:
+        """Labels so far; `parts` are of one iteration or, from a file, of all up to it."""
+        add = self.first is not None and self.stages.settings.accumulate
+        self.parts = joined(self.parts, parts) if add else parts
         self.masks = masks
         if self.first is None:
             self.first = masks

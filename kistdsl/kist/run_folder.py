@@ -15,7 +15,8 @@ panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, 
                      (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2, 2): for
                      baseline and KIST the thresholds of an image and of a pixel, `usual` (2, G, G)
                      their relief (see `metrics.decisions`)
-labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels
+labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels; where rules
+                     gave them, their names `rules` (R,) and what each gave, `parts` (see `kist.label_parts`)
 properties.npz       histograms over candidate regions of each property that rules read: `names` (P,), `edges`
                      (P, B + 1), `normal`, `anomalous` (P, B) counts (held-out normal, anomalous training images)
 residuals.npz        histograms of the maps of test pixels over what is usual at the place: `edges` (B + 1,), `baseline_normal`,

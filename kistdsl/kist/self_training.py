@@ -358,7 +358,8 @@ class _Run:
             write_arrays(self.folder.root / "panels.npz", panels)
             write_arrays(self.folder.root / "residuals.npz", evidence.histograms((baseline, final), limits))
         if taught:
-            write_labels(self.folder, self.data.anomalous, taught.iterations)
+            names = [rule["rule"] for rule in taught.updates[-1].facts["rules"]]
+            write_labels(self.folder, self.data.anomalous, taught.iterations, names)
             assert self.request.rules is not None
             shop = replace(self.shop, world=World())
             found = distributions(self.request.rules, self.data, final, self.stages.method, shop)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 
 from kistdsl.language.tokens import KEYWORDS
+from kistdsl.report.rule_marks import Mark
 
 _WORDS = frozenset(KEYWORDS)
 _PARTS = re.compile(
@@ -13,11 +15,19 @@ _PARTS = re.compile(
 )
 
 
-def highlighted(text: str) -> str:
-    """Rules as HTML in `<pre>`; the text itself is unchanged."""
+def highlighted(text: str, marks: Mapping[int, Mark] | None = None) -> str:
+    """Rules as HTML in `<pre>`; the text itself is unchanged.
+
+    Args:
+        text: of the rules.
+        marks: by the offset at which a rule begins, its mark; shown before it, not part of the text.
+    """
     made, end = [], 0
     for found in _PARTS.finditer(text):
         made.append(escape(text[end : found.start()]))
+        mark = (marks or {}).get(found.start())
+        if mark is not None:
+            made.append(f'<span class="mark" data-number="{mark.number}" style="{mark.style}"></span>')
         kind = found.lastgroup
         if kind == "word":
             kind = "kw" if found[0].lower() in _WORDS else None

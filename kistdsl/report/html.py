@@ -36,7 +36,11 @@ svg text { fill: var(--ink); } svg .axis { stroke: var(--soft); } svg .grid { st
 .case figure, .labels figure { margin: 0; } .case img { width: 100%; display: block; }
 .labels { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .7rem; }
 .labels img { width: auto; max-width: 100%; max-height: 11rem; display: block; }
-.key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; vertical-align: -.05em; }
+.mark { display: inline-block; min-width: 1.3em; padding: 0 .25em; border-radius: .2em; text-align: center; font-size: .8em;
+  font-weight: 700; font-style: normal; line-height: 1.4; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+pre .mark { margin-right: .5em; } .mark[data-number]::before { content: attr(data-number); }
+.marks { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0; margin: .5rem 0; font-size: .87rem; }
+.key { print-color-adjust: exact; -webkit-print-color-adjust: exact; display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; vertical-align: -.05em; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; } figcaption { overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   figure, .case, tr, .grid2 > div { break-inside: avoid; } h2, h3, .legend { break-after: avoid; } pre { white-space: pre-wrap; }

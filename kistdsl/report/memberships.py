@@ -14,16 +14,19 @@ from kistdsl.language.analysis import propositions
 from kistdsl.report.contents import Contents
 from kistdsl.report.highlight import highlighted
 from kistdsl.report.html import figure, section
+from kistdsl.report.rule_marks import marks_of
 from kistdsl.report.svg import Axes, legend
 
 _POINTS = 241
 
 
 def rules(contents: Contents) -> str:
-    """The rule text in colour; empty for a run without rules."""
-    return (
-        section("rules", "The rules", highlighted(contents.rules_text)) if contents.rules_text.strip() else ""
-    )
+    """The rule text in colour, each rule with its mark; empty for a run without rules."""
+    if not contents.rules_text.strip():
+        return ""
+    marks, program = marks_of(contents), contents.program
+    begins = {} if program is None else {rule.span.start: marks[rule.name] for rule in program.rules}
+    return section("rules", "The rules", highlighted(contents.rules_text, begins))
 
 
 def memberships(contents: Contents) -> str:

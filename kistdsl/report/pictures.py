@@ -36,16 +36,21 @@ def heat(values: NDArray[Any], top: float) -> Rgb:
     return rgb(np.ascontiguousarray(coloured[:, :, ::-1], dtype=np.uint8))
 
 
-def outlined(image: Rgb, mask: Mask, colour: tuple[int, int, int]) -> Rgb:
-    """A copy of the picture with the mask's contours; no region is too small to be seen."""
-    drawn = image.copy()
-    size = (image.shape[1], image.shape[0])
+def contours_of(mask: Mask, size: tuple[int, int]) -> list[NDArray[np.int32]]:
+    """Outlines of a mask brought to a picture's (width, height): (P, 1, 2) x and y; no region is too small."""
     smaller = size[0] < mask.shape[1]
     share = cv2.resize(
         mask.astype(np.float32), size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     )
     there = share > 0 if smaller else share >= 0.5
     contours, _ = cv2.findContours(there.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    return [np.asarray(contour, np.int32) for contour in contours]
+
+
+def outlined(image: Rgb, mask: Mask, colour: tuple[int, int, int]) -> Rgb:
+    """A copy of the picture with the mask's contours; no region is too small to be seen."""
+    drawn = image.copy()
+    contours = contours_of(mask, (image.shape[1], image.shape[0]))
     cv2.drawContours(drawn, contours, -1, (255, 255, 255), 3)  # a light rim, so that it shows on any ground
     cv2.drawContours(drawn, contours, -1, colour, 2)
     return drawn

@@ -55,7 +55,12 @@ def test_what_a_report_needs_is_there(finished: Path) -> None:
     assert panels["images"].shape == panels["truths"].shape == panels["kist"].shape == (count, 32, 32)
     histograms = np.load(finished / "residuals.npz")
     assert histograms["kist_normal"].sum() + histograms["kist_anomalous"].sum() == 8 * 32 * 32
-    assert np.load(finished / "labels.npz")["last"].shape == (4, 32, 32)
+    labels = np.load(finished / "labels.npz")
+    parts = np.unpackbits(labels["parts"], axis=-1, count=len(labels["rules"])).astype(np.bool_)
+    assert labels["rules"].tolist() == ["L2", "upper"]
+    assert parts.shape == (4, 32, 32, 2)
+    assert (parts.any(-1) == labels["last"]).all()
+    assert parts.any((0, 1, 2)).all()
     rules = json.loads((finished / "rules.json").read_text())
     assert [rule["rule"] for rule in rules[0]["rules"]] == ["L2", "upper"]
 
@@ -166,6 +171,8 @@ def test_a_loss_that_is_no_number_stops_and_says_so(line: Line, tmp_path: Path) 
 def test_controls_run_and_differ(finished: Path, line: Line, tmp_path: Path, control: str) -> None:
     result = train(request_for(line, tmp_path / "run", control=control, baselines=False))
     assert result.models[-1].title == f"KIST, control {control}"
+    by_rule = control in ("no-anomalous-term", "no-rules")
+    assert ("parts" in np.load(tmp_path / "run" / "labels.npz")) == by_rule
     assert not same(finished, tmp_path / "run")
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -65,6 +66,8 @@ def test_a_signal_loses_no_step(
     train(request_for(line, tmp_path / "run", resume=True))
     assert same(finished, tmp_path / "run")
     assert comparable(finished) == comparable(tmp_path / "run")  # the mean loss over the break, too
+    labels = [np.load(out / "labels.npz")["parts"] for out in (finished, tmp_path / "run")]
+    assert (labels[0] == labels[1]).all()
     metrics = json.loads((finished / "metrics.json").read_text())
     assert (
         made == metrics["models"][1]["steps"] + metrics["models"][2]["steps"] - metrics["models"][0]["steps"]
