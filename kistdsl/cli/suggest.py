@@ -12,8 +12,8 @@ from kistdsl.cli.console import add_verbosity
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Propose a scale factor (gamma) for each property that rules read, from its distribution over the regions "
-        "of normal images: a term that marks a defect should be rare there. Prints the reasons as comments and a "
-        "diff that `git apply` and `patch -p1` take."
+        "of normal images: a term that marks a defect should be rare there. Prints the reasons as comments, the "
+        "command that writes the proposals, and a diff that `git apply` and `patch -p1` take."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the product line")
     parser.add_argument(

@@ -14,6 +14,7 @@ from kistdsl.cli.suggestions import (
     changes,
     difference,
     firings,
+    how_to_apply,
     percent,
     suggest,
     with_gammas,
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         print(_reasoning(suggestion))
     found = changes(result, suggestions)
     print(_rules(result.program, normal, suggestions))
+    if found and not args.write:
+        print(how_to_apply(found))
     for change in found:
         print(difference(change), end="")
         if args.write:

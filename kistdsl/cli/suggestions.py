@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor, inf, isfinite, log10
@@ -339,18 +340,30 @@ def _insertion(tree: ast.File, text: str) -> int:
 
 
 def difference(change: Change) -> str:
-    """A unified diff that `git apply` and `patch -p1` read in the working folder; empty without changes."""
-    path = Path(change.path)
-    inside = path.resolve()
-    name = inside.relative_to(Path.cwd()) if inside.is_relative_to(Path.cwd()) else inside
-    shown_path = name.as_posix().lstrip("/") + (
-        "\t" if " " in name.as_posix() else ""
-    )  # else the name ends there
-    lines = difflib.unified_diff(
-        _lines(change.before), _lines(change.after), f"a/{shown_path}", f"b/{shown_path}"
-    )
+    """A unified diff that `patch -p1` and `git apply` read in `folder_of`; empty without changes."""
+    inside = Path(change.path).resolve()
+    name = inside.relative_to(folder_of(change)).as_posix()
+    name += "\t" if " " in name else ""  # else the name ends there
+    lines = difflib.unified_diff(_lines(change.before), _lines(change.after), f"a/{name}", f"b/{name}")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def folder_of(change: Change) -> Path:
+    """Where the names in its diff begin: the working folder, or the root for a file that lies elsewhere."""
+    inside = Path(change.path).resolve()
+    return Path.cwd() if inside.is_relative_to(Path.cwd()) else Path(inside.anchor)
+
+
+def how_to_apply(found: Sequence[Change]) -> str:
+    """A comment: what writes the changes, from any folder."""
+    folders = sorted({folder_of(change) for change in found})
+    if len(folders) > 1:  # some in the working folder, some elsewhere: no single patch takes both
+        return "# to write this into the rule files: the same command with --write"
+    return (
+        "# to write this into the rule file: the same command with --write, or pipe all of this into: "
+        f"patch -p1 -d {shlex.quote(str(folders[0]))}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -176,6 +177,34 @@ def test_the_diff_applies(
     assert written != RULES
     rules.write_text(RULES, encoding="utf-8")
     subprocess.run(tool, input=out, text=True, check=True, cwd=tmp_path)
+    assert rules.read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("stands", ["above", "beside", "elsewhere"])
+def test_the_command_that_it_names_writes_the_diff_from_anywhere(
+    stands: str,
+    line: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not shutil.which("patch"):
+        pytest.skip("no patch here")
+    rules = tmp_path / "a line" / "my rules.kr"
+    rules.parent.mkdir()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir({"above": tmp_path, "beside": rules.parent, "elsewhere": tmp_path / "other"}[stands])
+    rules.write_text(RULES, encoding="utf-8")
+    options = ["suggest", "--data", str(line), "--rules", str(rules), "--quiet"]
+    assert main(options) == 0
+    out = capsys.readouterr().out
+    assert main([*options, "--write"]) == 0
+    assert "to write this" not in capsys.readouterr().out
+    written = rules.read_text(encoding="utf-8")
+    assert written != RULES
+    rules.write_text(RULES, encoding="utf-8")
+    (command,) = re.findall(r"pipe all of this into: (.*)", out)
+    subprocess.run(["sh", "-c", command], input=out, text=True, check=True, cwd=rules.parent)
     assert rules.read_text(encoding="utf-8") == written
 
 
