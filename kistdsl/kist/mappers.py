@@ -55,7 +55,10 @@ class Facts:
             InputError: it is of a version that knew no levels.
         """
         if "normal" not in stored:
-            raise InputError(f"{source}: holds no levels of normal images; go on with train --resume")
+            raise InputError(
+                f"{source}: made by an earlier version of kistdsl, which did not keep what maps reach on normal "
+                "images; without it there are no thresholds. Train again with the settings of its config.json"
+            )
         return cls(
             make_settings({**stored["settings"], "device": device}),
             stored["channels"],

@@ -131,3 +131,29 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert message in capsys.readouterr().err
     with pytest.raises(InputError, match="cannot be written"):
         export(run, tmp_path / "nowhere" / "x.onnx")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["localize", "RUN", "IMAGES", "--out", "OUT", "--false-alarms", "1%"],
+        ["localize", "RUN", "IMAGES", "--out", "OUT", "--watch"],
+        ["evaluate", "RUN", "--data", "LINE"],
+        ["export", "RUN"],
+    ],
+    ids=" ".join,
+)
+def test_a_run_that_kept_no_levels_of_normal_images_says_so_once(
+    words: list[str], line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = stored_run(tmp_path / "run")
+    network, facts = tensors.load(run / "model.safetensors")
+    del facts["normal"]  # as versions without chosen rates of false alarms left it
+    tensors.save(run / "model.safetensors", network, facts)
+    places = {"RUN": run, "LINE": line.root, "IMAGES": line.root / "test" / "good", "OUT": tmp_path / "out"}
+    assert main([str(places.get(word, word)) for word in words]) == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.count("did not keep what maps reach on normal images") == 1
+    assert str(run) in said.err
+    assert len(said.err.splitlines()) == 1, said.err
