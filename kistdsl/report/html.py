@@ -34,11 +34,11 @@ svg text { fill: var(--ink); } svg .axis { stroke: var(--soft); } svg .grid { st
 .grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(27rem, 100%), 1fr)); gap: .4rem 1.4rem; }
 .case { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .4rem; margin: .3rem 0 1rem; max-width: 48rem; }
 .case figure, .labels figure { margin: 0; } .case img { width: 100%; display: block; }
-.labels { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .7rem; }
-.labels img { width: auto; max-width: 100%; max-height: 11rem; display: block; }
+.labels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(12rem, 100%), 1fr)); gap: .8rem; }
+.labels img { width: auto; max-width: 100%; max-height: 14rem; display: block; }
 .mark { display: inline-block; min-width: 1.3em; padding: 0 .25em; border-radius: .2em; text-align: center; font-size: .8em;
   font-weight: 700; font-style: normal; line-height: 1.4; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-pre .mark { margin-right: .5em; } .mark[data-number]::before { content: attr(data-number); }
+.whole { white-space: nowrap; } pre .mark { margin-right: .5em; } .mark[data-number]::before { content: attr(data-number); }
 .marks { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0; margin: .5rem 0; font-size: .87rem; }
 .key { print-color-adjust: exact; -webkit-print-color-adjust: exact; display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .8em; vertical-align: -.05em; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; } figcaption { overflow-wrap: anywhere; }

@@ -113,7 +113,9 @@ def _figure(contents: Contents, stored: Arrays, index: int) -> str:
     else:
         drawn, pixels = outlined(image, mask, DECISION), _counted(contents, index)
     said = ", ".join(f"{marks[rule].words} ({count} px)" for rule, count in pixels.items())
-    shown = ", ".join(f"{marks[rule].html} ({count} px)" for rule, count in pixels.items())
+    shown = " ".join(
+        f'<span class="whole">{marks[rule].html} ({count} px)</span>' for rule, count in pixels.items()
+    )
     picture = img(drawn, f"{name}, pseudo-label {share}{' by ' if said else ''}{said}")
     caption = f"{escape(PurePosixPath(name).name)}: {share}{' by ' if shown else ''}{shown}"
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kistdsl.report.pictures import Mask, Rgb, contours_of
 from kistdsl.report.rule_marks import Mark
 
-NUMBERED = 4
+NUMBERED = 2
 """Regions of a rule that carry its number, the largest first: specks beside them would only hide the image."""
 
 _DASH = 6  # pixels in which outlines that lie on each other take turns

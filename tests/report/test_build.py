@@ -74,7 +74,7 @@ def test_whole_run(run_folder: Path) -> None:
     assert "ahead on 2 of 2 defect types. The 95 % intervals do not overlap." in text
     assert "it finds 4 of 6 defective images, with 1 false alarm on 3 good ones" in text
     assert "66 normal and 66 anomalous-image regions" in text
-    assert f"b: 6.25 % by {Mark(1, 'hole').html} (36 px)" in text
+    assert f'b: 6.25 % by <span class="whole">{Mark(1, "hole").html} (36 px)</span>' in text
     assert "Outlined in orange" in text  # a run that does not say which pixels each rule gave
     assert "91.0<small>89.0 to 93.0</small>" in text
     assert "hole &amp; &lt;edge&gt;" in text

@@ -53,7 +53,11 @@ def near(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
 def test_each_part_has_its_rules_number_and_colour(two_rules: Path) -> None:
     text = build_report(two_rules).read_text(encoding="utf-8")
     one, two = Mark(1, "hole"), Mark(2, "pale")
-    assert f"b: 15.45 % by {one.html} (64 px), {two.html} (25 px)" in text
+    caption = re.search(r"<figcaption>b: 15.45 % by (.*?)</figcaption>", text)
+    assert caption
+    assert caption[1] == "".join(
+        [f'<span class="whole">{one.html} (64 px)</span> ', f'<span class="whole">{two.html} (25 px)</span>']
+    )
     picture = shown(text, "b, pseudo-label 15.45 % by 1 hole (64 px), 2 pale (25 px)")
     half = len(picture) // 2 - 10
     assert near(picture, one.colour)[half:, half:].sum() > 100
