@@ -7,7 +7,7 @@ The first word behind the fence says what becomes of a block; blocks of a page r
 | `console` | each `$ ` line runs in bash and must succeed; the lines behind it, if any, are its output, standard error included, `...` standing for anything. `console exit=1`: the last command ends so |
 | `python` | runs in the page's one namespace; `expression  # -> value` must have that value, standard output is compared with a `text output` block behind it, if there is one |
 | `kr NAME`, `toml NAME`, `c NAME`, ... | written to the file NAME; `kr` without a name is checked as a rule file |
-| `sh` | forms of commands with placeholders: verbs, options and make targets must exist |
+| `sh` | each line runs in bash and must succeed, but for those that `tests.docs.unrun` lists with a reason; their verbs, options and make targets must exist |
 | `text`, `json`, `toml`, `yaml`, `lua`, `c` | shown only |
 
 A comment `<!-- run` ... `-->` holds commands (as in `console`, without `$`) that the reader need not see.
@@ -33,6 +33,7 @@ from kistdsl.cli.main import VERBS
 from kistdsl.diagnostics import Source
 from kistdsl.language.check import check_text
 from kistdsl.schema import BUILTIN
+from tests.docs.unrun import INSTEAD, UNRUN
 
 SHOWN_ONLY = frozenset({"text", "json", "toml", "yaml", "lua", "c", "html", "mermaid"})
 
@@ -112,6 +113,9 @@ class Runner:
         elif block.kind == "sh":
             for problem in unknown_words(block.body, self.root):
                 raise AssertionError(f"{block.place}: {problem}")
+            for command in lines_of(block.body):
+                if command not in UNRUN:
+                    self._bash(INSTEAD.get(command, (command,))[0], block.place)
         else:
             assert block.kind in SHOWN_ONLY, f"{block.place}: ```{block.kind} is not run; say what it is"
             return
@@ -134,28 +138,34 @@ class Runner:
     def _console(self, block: Block) -> None:
         commands = list(_commands(block))
         for number, (command, shown) in enumerate(commands):
-            done = subprocess.run(
-                ["bash", "-c", command],
-                cwd=self.folder,
-                env=self._environment(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=600,
-                check=False,
-            )
             last = number == len(commands) - 1
             code = next((int(o[5:]) for o in block.options if last and o.startswith("exit=")), 0)
-            assert done.returncode == code, f"{block.place}: {command}\n{done.stdout}"
+            said = self._bash(command, block.place, code)
             if shown:
-                same(shown, done.stdout, f"{block.place}: {command}")
+                same(shown, said, f"{block.place}: {command}")
+
+    def _bash(self, command: str, place: str, code: int = 0) -> str:
+        """Run a command that must end with `code`; what it says."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == code, f"{place}: {command}\n{done.stdout}"
+        return done.stdout
 
     def _environment(self) -> dict[str, str]:
-        """`kistdsl` and `python` are those of this test run, without colour."""
+        """`kistdsl`, `python` and `torchrun` are those of this test run, without colour."""
         tools = self.folder.parent / "bin"
         if not tools.is_dir():
             tools.mkdir()
-            for name, arguments in {"kistdsl": "-m kistdsl", "python": ""}.items():
+            run = {"kistdsl": "-m kistdsl", "python": "", "torchrun": "-m torch.distributed.run"}
+            for name, arguments in run.items():
                 tool = tools / name
                 tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
                 tool.chmod(0o755)
@@ -196,6 +206,13 @@ def same(shown: str, got: str, place: str) -> None:
     assert re.fullmatch(pattern, have + "\n", re.DOTALL), (
         f"{place}\nthe page shows\n{want}\nbut it gives\n{have}"
     )
+
+
+def lines_of(body: str) -> list[str]:
+    """Commands of an `sh` block, continued lines joined, without comments."""
+    joined = re.sub(r"\\\n\s*", "", body)
+    found = (re.sub(r"(^|\s+)#.*$", "", line) for line in joined.splitlines())
+    return [command for command in found if command]
 
 
 def options_of(verb: str) -> set[str]:

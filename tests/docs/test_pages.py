@@ -1,12 +1,13 @@
 """Every command and snippet of the pages runs and shows what the page says (see `tests.docs.snippets`).
 
-Each page has a folder of its own that holds `rules/`, `LINE` (a small generated product line) and `RUN` (a
-finished run on it), as the pages call them.
+Each page has a folder of its own that holds `rules/`, `line.kr`, `LINE` (a small generated product line), `IMAGES` of
+it, and `RUN` (a finished run on it), as the pages call them.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ import torch
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 from tests.cli.test_train import TINY
-from tests.docs.snippets import Block, Runner, blocks
+from tests.docs.snippets import Block, Runner, blocks, lines_of
+from tests.docs.unrun import INSTEAD, UNRUN
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -58,9 +60,11 @@ def name_of(page: Path) -> str:
 def test_page(page: Path, workshop: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
-    (folder / "rules").symlink_to(ROOT / "rules")
+    shutil.copytree(ROOT / "rules", folder / "rules")  # a page may write into it
+    shutil.copyfile(ROOT / "rules" / "demo.kr", folder / "line.kr")
     for path in workshop.iterdir():
         (folder / path.name).symlink_to(path)
+    (folder / "IMAGES").symlink_to(folder / "LINE" / "test" / "crack")
     runner = Runner(folder, ROOT)
     for block in blocks(page):
         runner.run(block)
@@ -82,6 +86,9 @@ def test_links_lead_somewhere(page: Path) -> None:
         Block("here", "kr", (), "IF area is THEN anomalous\n"),
         Block("here", "sh", (), "kistdsl check RULES --no-such-option\n"),
         Block("here", "sh", (), "kistdsl chekc RULES\n"),
+        Block("here", "sh", (), "kistdsl rule K301\nkistdsl check no-such-file.kr  # fails\n"),
+        Block("here", "sh", (), "kistdsl train --config no-such-file.toml\n"),
+        Block("here", "sh", (), "make no-such-target\n"),
         Block("here", "", (), "kistdsl check RULES\n"),
     ],
     ids=lambda block: f"{block.kind} {block.body.strip()}",
@@ -90,3 +97,21 @@ def test_what_a_page_says_wrongly_is_noticed(block: Block, tmp_path: Path) -> No
     (tmp_path / "here").mkdir()
     with pytest.raises(AssertionError, match="here"):
         Runner(tmp_path / "here", ROOT).run(block)
+
+
+def test_what_is_not_run_as_it_stands_is_on_a_page() -> None:
+    shown = {
+        line
+        for page in PAGES
+        for block in blocks(page)
+        if block.kind == "sh"
+        for line in lines_of(block.body)
+    }
+    assert not set(UNRUN) & set(INSTEAD)
+    assert set(UNRUN) | set(INSTEAD) <= shown
+    assert all(UNRUN.values())
+    assert all(reason for _, reason in INSTEAD.values())
+
+
+def test_lines_of_a_block() -> None:
+    assert lines_of("# first\na  # why\n\nb \\\n  --c d\n") == ["a", "b --c d"]
