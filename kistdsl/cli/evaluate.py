@@ -25,6 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     of_run = parser.add_argument_group("a run")
     of_run.add_argument("--data", type=Path, metavar="DIR", help="the product line whose test set is used")
     of_run.add_argument("--no-filter", action="store_true", help="the raw maps, without the run's filter")
+    of_run.add_argument(
+        "--over-usual",
+        action="store_true",
+        help="maps over what is usual at each place of normal images, as the thresholds read them",
+    )
     add_thresholds(parser)
     stored = parser.add_argument_group("stored maps, in place of RUN")
     stored.add_argument("--maps", type=Path, metavar="DIR", help="anomaly maps <stem>.npy")
@@ -64,7 +69,7 @@ def _require_one_form(args: argparse.Namespace) -> None:
         raise InputError(f"evaluate: {', '.join(given)} cannot go with {'a RUN' if args.run else '--maps'}")
 
 
-_RUN_ONLY = ("data", "no_filter", *NAMES)
+_RUN_ONLY = ("data", "no_filter", "over_usual", *NAMES)
 _STORED_ONLY = ("masks", "normal_maps", "size", "limit", "bootstrap")
 
 

@@ -59,6 +59,7 @@ def _of_run(args: argparse.Namespace, console: Console) -> tuple[Evaluation, Dec
             args.data,
             exclude=excluded(args.exclude),
             use_filter=not args.no_filter,
+            over_usual=args.over_usual,
             asked=asked,
             listener=watcher,
         )

@@ -17,6 +17,7 @@ def evaluate_run(
     *,
     exclude: Collection[str] = (),
     use_filter: bool = True,
+    over_usual: bool = False,
     asked: Asked = NOTHING_ASKED,
     listener: Listener = ignore,
 ) -> tuple[Evaluation, DecisionFigures]:
@@ -30,6 +31,7 @@ def evaluate_run(
         data: the line's folder.
         exclude: defect types that are left out, their images altogether.
         use_filter: False: the raw maps.
+        over_usual: True: maps over what is usual at each place of normal images, as the thresholds read them.
         asked: thresholds in place of the run's.
         listener: told how far it is.
 
@@ -40,4 +42,6 @@ def evaluate_run(
         InputError: no finished run, no line, no test set; or all problems of its images and masks, in one message.
     """
     localizer = Localizer.open(run, asked=asked)
-    return localizer.evaluate(data, exclude=exclude, use_filter=use_filter, listener=listener)
+    return localizer.evaluate(
+        data, exclude=exclude, use_filter=use_filter, over_usual=over_usual, listener=listener
+    )

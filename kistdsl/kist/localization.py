@@ -30,6 +30,7 @@ from kistdsl.metrics import (
     Decision,
     DecisionFigures,
     Evaluation,
+    NormalLevels,
     ScoredMap,
     decision_figures,
     evaluate_maps,
@@ -129,7 +130,10 @@ class Localizer:
 
     def decision(self, *, use_filter: bool = True) -> Decision:
         """The thresholds of image and pixel."""
-        return self.asked.decision(self.settings, self.facts.levels["map" if use_filter else "raw"])
+        return self.asked.decision(self.settings, self._levels(use_filter=use_filter))
+
+    def _levels(self, *, use_filter: bool) -> NormalLevels:
+        return self.facts.levels["map" if use_filter else "raw"]
 
     # ---- images
 
@@ -194,6 +198,7 @@ class Localizer:
         *,
         exclude: Collection[str] = (),
         use_filter: bool = True,
+        over_usual: bool = False,
         listener: Listener = ignore,
     ) -> tuple[Evaluation, DecisionFigures]:
         """Figures on the test set of a line; see `kistdsl.kist.evaluation.evaluate_run`."""
@@ -204,7 +209,9 @@ class Localizer:
         require_sound(check_line(tested), line.root)  # a mask of another size would be scored all the same
         scored = self.scored(line.test, use_filter=use_filter)
         maps = list(told(listener, "maps", "maps of the test images", scored, len(line.test)))
-        figures = evaluate_maps(maps, exclude=exclude, seed=self.settings.seed)
+        levels = self._levels(use_filter=use_filter)
+        shown = [replace(m, scores=levels.over_usual(m.scores)) for m in maps] if over_usual else maps
+        figures = evaluate_maps(shown, exclude=exclude, seed=self.settings.seed)
         kept = [item for item in maps if item.kind not in exclude]
         return figures, decision_figures(kept, self.decision(use_filter=use_filter))
 

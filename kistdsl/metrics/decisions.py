@@ -132,6 +132,10 @@ class NormalLevels:
         """For the run folder."""
         return asdict(self)
 
+    def over_usual(self, values: NDArray[Any]) -> NDArray[Any]:
+        """An (H, W) map over what is usual at each place, as the thresholds of false alarms read it."""
+        return Decision(0.0, 0.0, "", np.array(self.usual)).relative(values)
+
     def by_sigmas(self, sigmas: float) -> Decision:
         """mu + so many sigma, as in the paper (2 in Fig. 7)."""
         return Decision.at(self.mu + sigmas * self.sigma, f"mu + {sigmas:g} sigma of the normal images")

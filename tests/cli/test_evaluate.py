@@ -148,6 +148,7 @@ def test_nan_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], size: 
         (["run", "--maps", "x"], "not both"),
         (["run", "--data", "x", "--size", "8"], "--size cannot go with a RUN"),
         (["--maps", "x", "--masks", "x", "--no-filter"], "--no-filter cannot go with --maps"),
+        (["--maps", "x", "--masks", "x", "--over-usual"], "--over-usual cannot go with --maps"),
         (["--maps", "none", "--masks", "none"], "none: no such folder"),
         (["--maps", ".", "--masks", ".", "--limit", "2"], "no anomaly maps"),
     ],

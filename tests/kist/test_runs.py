@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from scipy.ndimage import map_coordinates
 from torch import Tensor
 
 from kistdsl.data.images import read_mask
@@ -20,8 +21,10 @@ from kistdsl.diagnostics import InputError
 from kistdsl.kist import training
 from kistdsl.kist.evaluation import evaluate_run
 from kistdsl.kist.events import Event, Note
+from kistdsl.kist.localization import Localizer
 from kistdsl.kist.results_table import results_table
 from kistdsl.kist.self_training import train
+from kistdsl.metrics import evaluate_maps
 from tests.kist.conftest import RULES, history, request_for, same, tiny, weights
 
 
@@ -230,6 +233,23 @@ def test_evaluating_a_run_gives_the_figures_it_was_saved_with(finished: Path, li
     )
     raw = evaluate_run(finished, line.root, use_filter=False)[0].as_json()
     assert raw["aupro"] == pytest.approx(saved["raw"]["aupro"], abs=1e-6)
+
+
+def test_figures_over_what_is_usual(finished: Path, line: Line) -> None:
+    """Every map divided by the interpolated relief, the decision's figures as before."""
+    localizer = Localizer.open(finished)
+    relief = np.array(localizer.facts.levels["map"].usual)
+    maps = list(localizer.scored(line.test))
+    at = [(np.arange(side) + 0.5) * len(relief) / side - 0.5 for side in maps[0].scores.shape]
+    places = np.meshgrid(*(np.clip(a, 0, len(relief) - 1) for a in at), indexing="ij")
+    usual = map_coordinates(relief, places, order=1)
+    assert usual.std() > 0.01  # else there is nothing to tell
+    expected = evaluate_maps([replace(m, scores=m.scores / usual) for m in maps]).as_json()
+    figures, decision = evaluate_run(finished, line.root, over_usual=True)
+    assert decision == evaluate_run(finished, line.root)[1]
+    found = figures.as_json()
+    for name in ("pixel_auroc", "aupro", "per_image_auroc"):
+        assert found[name] == pytest.approx(expected[name], abs=1e-6)
 
 
 def test_cuda_that_is_not_there(line: Line, tmp_path: Path) -> None:
