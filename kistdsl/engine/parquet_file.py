@@ -24,6 +24,8 @@ except ModuleNotFoundError as error:
 
 ROWS = 1 << 17
 """Rows in memory at a time."""
+BUFFER = 1 << 20
+"""Bytes read at a time of each column: pyarrow would otherwise hold whole row groups, and keep what it has read."""
 
 
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
@@ -65,7 +67,9 @@ class ParquetFile:
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
         try:
-            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+            with pq.ParquetFile(
+                self.path, page_checksum_verification=True, pre_buffer=False, buffer_size=BUFFER
+            ) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self.path}: cannot be read as Parquet: {_first_line(error)}") from error
