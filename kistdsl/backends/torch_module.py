@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from itertools import groupby, pairwise
 from typing import Any, Protocol
 
 import torch
@@ -223,17 +222,26 @@ def _bell(x: Tensor, p: Tensor, f: mf.GeneralizedBell) -> Tensor:
 
 def _points(x: Tensor, p: Tensor, f: mf.Points) -> Tensor:
     at, height = p[0::2], p[1::2]
-    places = range(len(f.points))
-    knots = [list(group) for _, group in groupby(places, key=lambda i: f.points[i][0])]
-    value = torch.where(torch.isnan(x), math.nan, height[knots[-1][-1]])
-    for here, there in reversed(list(pairwise(knots))):
-        i, j = here[-1], there[0]
+    knots = _knots(f)
+    value = torch.where(torch.isnan(x), math.nan, height[knots[-1][1]])
+    for (_, i, _), (j, _, _) in zip(reversed(knots[:-1]), reversed(knots[1:]), strict=True):
         value = torch.where(x < at[j], tm.segment(x, at[i], at[j], height[i], height[j]), value)
     value = torch.where(x < at[0], height[0], value)
-    for knot in knots:
-        peak = max(knot, key=lambda i: f.points[i][1])
-        value = torch.where(x == at[knot[0]], height[peak], value)
+    for first, _, peak in knots:
+        value = torch.where(x == at[first], height[peak], value)
     return value
+
+
+def _knots(f: mf.Points) -> list[tuple[int, int, int]]:
+    """(first point, last one, first highest one) of each distinct x; in words that torch.compile reads."""
+    knots: list[tuple[int, int, int]] = []
+    for i, (x, y) in enumerate(f.points):
+        if knots and f.points[knots[-1][0]][0] == x:
+            first, _, peak = knots[-1]
+            knots[-1] = (first, i, i if y > f.points[peak][1] else peak)
+        else:
+            knots.append((i, i, i))
+    return knots
 
 
 _MEMBERSHIPS: Mapping[type, Callable[[Tensor, Tensor, Any], Tensor]] = {
