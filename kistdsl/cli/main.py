@@ -80,8 +80,21 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def build_parser(verb: str | None) -> argparse.ArgumentParser:
-    """The parser, with the options of `verb` alone filled in (the others cost an import each)."""
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What a command line says; files and options may stand in any order (`check a.kr -q b.kr`).
+
+    Only the options of the verb that was asked for are filled in: the others cost an import each.
+    """
+    parser, own = build_parsers()
+    verb = arguments[0] if arguments else None
+    if verb not in own:
+        return parser.parse_args(arguments)
+    importlib.import_module(f"kistdsl.cli.{verb}").configure(own[verb])
+    return own[verb].parse_intermixed_args(arguments[1:], argparse.Namespace(verb=verb))
+
+
+def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser that knows all verbs, and that of each verb, which its module has yet to configure."""
     parser = argparse.ArgumentParser(
         prog="kistdsl",
         description="Write down what a defect looks like; localize defects without drawing a mask.",
@@ -89,19 +102,18 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=Version, nargs=0, help="version, and what a bug report needs")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for name, help_line in VERBS.items():
-        sub = verbs.add_parser(name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".")
-        if name == verb:
-            importlib.import_module(f"kistdsl.cli.{name}").configure(sub)
-    return parser
+    own = {
+        name: verbs.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.")
+        for name, line in VERBS.items()
+    }
+    return parser, own
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Nothing that a user can cause shows a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    verb = next((a for a in arguments if a in VERBS), None)
     try:
-        args = build_parser(verb).parse_args(arguments)
+        args = parse(arguments)
         code: int = importlib.import_module(f"kistdsl.cli.{args.verb}").run(args)
         sys.stdout.flush()
         return code

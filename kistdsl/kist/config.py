@@ -216,6 +216,9 @@ class Settings(BaseModel):
     """Share of normal images that may be an alarm (have any region in their mask). Paper: none."""
     false_pixels: OpenShare = 0.001
     """A found region reaches as far as the map exceeds what this share of normal pixels does. Paper: none."""
+    mask_reach: Share = 0.25
+    """A found region ends where the map falls below this share of the region's peak: half its height, for the
+    map is the residual's square. Paper: none. 0: at `false_pixels` alone, twice the area of a strong defect."""
     mask_sigmas: NonNegative = 2.0
     """With `decision` sigmas: masks are the map above mu + this many sigma. Paper: 2 (Fig. 7)."""
     metric_size: Annotated[int, Field(ge=16)] | None = None

@@ -353,7 +353,7 @@ class _Run:
             evidence = Evidence(self.data, replace(self.shop, world=World()), self.stages.method)
             panels = evidence.panels(baseline, final)
             limits = [decision_of(self.settings, self.levels[name]["map"]) for name in (before, last)]
-            panels["thresholds"] = np.array([(limit.image, limit.pixel) for limit in limits])
+            panels["thresholds"] = np.array([(d.image, d.pixel, d.reach) for d in limits])
             panels["usual"] = np.stack([_usual(limit) for limit in limits])
             write_arrays(self.folder.root / "panels.npz", panels)
             write_arrays(self.folder.root / "residuals.npz", evidence.histograms((baseline, final), limits))

@@ -12,7 +12,7 @@ def decision_of(settings: Settings, levels: NormalLevels) -> Decision:
     """The thresholds that the settings ask for."""
     if settings.decision == "sigmas":
         return levels.by_sigmas(settings.mask_sigmas)
-    return levels.by_false_alarms(settings.false_alarms, settings.false_pixels)
+    return levels.by_false_alarms(settings.false_alarms, settings.false_pixels, settings.mask_reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Asked:
         return levels.by_false_alarms(
             settings.false_alarms if self.false_alarms is None else self.false_alarms,
             settings.false_pixels if self.false_pixels is None else self.false_pixels,
+            settings.mask_reach,
         )
 
 

@@ -38,12 +38,15 @@ class Decision:
         rule: where the two come from, for people.
         usual: (G, G) positive, mean about 1: by how much normal images' maps are higher at one place than
             at another (a part's edge). Both thresholds are multiplied by it. None: the same everywhere.
+        reach: a found region ends where the map falls below this share of the region's own peak, for the
+            filter carries a strong defect's height far beyond its rim. 0: at the pixel threshold alone.
     """
 
     image: float
     pixel: float
     rule: str
     usual: NDArray[np.float64] | None = None
+    reach: float = 0.0
 
     @classmethod
     def at(cls, value: float, rule: str) -> Decision:
@@ -69,17 +72,20 @@ class Decision:
             values: (H, W) floating; NaN is below every threshold.
 
         Returns:
-            (H, W) bool: 8-connected regions above `pixel` that rise above `image`.
+            (H, W) bool: 8-connected regions above `pixel` that rise above `image`, down to `reach` of
+            their peaks.
 
         >>> Decision(image=3.0, pixel=1.0, rule="").mask(np.array([[2.0, 0.0, 2.0, 4.0]])).tolist()
         [[False, False, True, True]]
         """
         values = self.relative(values)
         mask: Mask = np.asarray(values > self.pixel, np.bool_)
-        if self.pixel < self.image and mask.any():
+        if mask.any() and (self.pixel < self.image or self.reach > 0):
             ids, count = region_ids(mask)
-            rises = np.bincount(ids, weights=values[mask] > self.image, minlength=count) > 0
-            mask[mask] = rises[ids]
+            found = values[mask]
+            peaks = np.full(count, -np.inf)
+            np.maximum.at(peaks, ids, found)
+            mask[mask] = (peaks[ids] > self.image) & (found >= self.reach * peaks[ids])
         return mask
 
 
@@ -140,12 +146,13 @@ class NormalLevels:
         """mu + so many sigma, as in the paper (2 in Fig. 7)."""
         return Decision.at(self.mu + sigmas * self.sigma, f"mu + {sigmas:g} sigma of the normal images")
 
-    def by_false_alarms(self, rate: float, pixels: float) -> Decision:
+    def by_false_alarms(self, rate: float, pixels: float, reach: float = 0.0) -> Decision:
         """At chosen rates of false alarms.
 
         Args:
             rate: share of normal images that may be an alarm, 0 < rate < 1.
             pixels: share of normal pixels above the threshold that bounds a region, 0 < pixels < 1.
+            reach: see `Decision.reach`.
 
         Raises:
             InputError: a share outside its range.
@@ -156,7 +163,9 @@ class NormalLevels:
         image, counted = self._image_level(rate)
         how = "" if counted else f", extrapolated from {len(self.scores)}"
         rule = f"{100 * rate:g} % of normal images{how}; {100 * pixels:g} % of normal pixels"
-        return Decision(image, min(image, self._pixel_level(pixels)), rule, np.array(self.usual))
+        if reach > 0:
+            rule += f", down to {100 * reach:g} % of a region's peak"
+        return Decision(image, min(image, self._pixel_level(pixels)), rule, np.array(self.usual), reach)
 
     def _image_level(self, rate: float) -> tuple[float, bool]:
         """The level that a new normal image exceeds with at most this chance, and whether it was counted.

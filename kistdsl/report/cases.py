@@ -94,8 +94,8 @@ def _row(panels: Arrays, model: str, case: Case, label: str) -> str:
 def decision_of(panels: Arrays, model: str) -> Decision:
     """The thresholds of "baseline" or "kist"."""
     number = 1 if model == "kist" else 0
-    image, pixel = panels["thresholds"][number].tolist()
-    return Decision(image, pixel, "", panels["usual"][number])
+    image, pixel, reach = panels["thresholds"][number].tolist()
+    return Decision(image, pixel, "", panels["usual"][number], reach)
 
 
 def _share(mask: NDArray[np.bool_]) -> str:

@@ -339,3 +339,13 @@ def test_the_version_tells_what_a_bug_report_needs_without_loading_it() -> None:
     assert {"Python", "numpy", "numba", "llvmlite"} <= {line.split()[0] for line in lines}
     assert lines[-2].startswith("compiled rules are kept in ")
     assert lines[-1] == "loaded"
+
+
+def test_files_and_options_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.kr", tmp_path / "bad.kr"
+    good.write_text("IF gray is low THEN anomalous\n")
+    bad.write_text("IF gray is low THEN anomolous\n")
+    assert main(["check", str(good), "--output-format", "concise", str(bad)]) == 1
+    shown = capsys.readouterr()
+    assert "bad.kr:1:21: error" in shown.out + shown.err
+    assert main(["check", str(bad), "--output-format", "concise", str(good)]) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kistdsl.cli.main import build_parser, main
+from kistdsl.cli.main import main, parse
 from kistdsl.data.demo import DemoSettings, make_demo_line
 
 TINY = """
@@ -113,9 +113,9 @@ def test_mistakes_are_said_without_a_traceback(
 @pytest.mark.parametrize("verb", ["train", "reproduce"])
 def test_settings_follow_one_flag_or_several(verb: str) -> None:
     needed = {"train": [], "reproduce": ["--data", "a", "--out", "b"]}[verb]
-    args = build_parser(verb).parse_args([verb, "--set", "a=1", "b=2", *needed, "--set", "c=3", "a=4"])
+    args = parse([verb, "--set", "a=1", "b=2", *needed, "--set", "c=3", "a=4"])
     assert args.assignments == ["a=1", "b=2", "c=3", "a=4"]
-    assert build_parser(verb).parse_args([verb, *needed]).assignments == []  # nothing stays from before
+    assert parse([verb, *needed]).assignments == []  # nothing stays from before
 
 
 def test_later_assignments_win(place: Path, tmp_path: Path) -> None:

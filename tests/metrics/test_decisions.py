@@ -18,9 +18,13 @@ def levels_of(scores: np.ndarray) -> NormalLevels:
     return NormalLevels.of(0.5, 0.1, np.ones((1, 1)), [np.array([[score / 2, score]]) for score in scores])
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([(0.0, 0.0), (0.4, 0.4), (0.4, 0.7), (0.2, 0.95)]))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([(0.0, 0.0), (0.4, 0.4), (0.4, 0.7), (0.2, 0.95)]),
+    st.sampled_from([0.0, 0.5, 0.9, 1.0]),
+)
 def test_regions_are_those_that_rise_above_the_image_threshold(
-    seed: int, limits: tuple[float, float]
+    seed: int, limits: tuple[float, float], reach: float
 ) -> None:
     values = np.random.default_rng(seed).random((9, 11))
     pixel, image = limits
@@ -28,10 +32,22 @@ def test_regions_are_those_that_rise_above_the_image_threshold(
     wanted = np.zeros(values.shape, bool)
     for number in range(1, count + 1):
         if values[labels == number].max() > image:
-            wanted |= labels == number
-    mask = Decision(image, pixel, "").mask(values)
+            wanted |= (labels == number) & (values >= reach * values[labels == number].max())
+    mask = Decision(image, pixel, "", reach=reach).mask(values)
     assert (mask == wanted).all()
     assert mask.any() == (values.max() > image)
+
+
+def test_a_blurred_defect_ends_at_its_rim() -> None:
+    """A straight rim lies at half the height of its blurred picture; the height is the root of the map."""
+    defect = np.zeros((80, 80))
+    defect[20:60, 20:60] = 1.0
+    values = ndimage.gaussian_filter(defect, 4.0) ** 2
+    wide = Decision(0.01, 0.0001, "").mask(values)
+    assert wide.sum() > 2 * defect.sum()
+    assert (
+        Decision(0.01, 0.0001, "", reach=0.25).mask(values) != (defect > 0)
+    ).sum() < 0.05 * defect.sum()  # its corners
 
 
 @pytest.mark.parametrize(("count", "rate"), [(200, 0.01), (200, 0.05), (40, 0.1)])

@@ -114,7 +114,7 @@ def _write_arrays(folder: Path, *, colour: bool) -> None:
         baseline=maps[::-1],
         kist=maps,
         usual=np.ones((2, 1, 1)),
-        thresholds=np.array([[0.6, 0.5], [0.45, 0.4]]),
+        thresholds=np.array([[0.6, 0.5, 0.0], [0.45, 0.4, 0.25]]),
     )
     np.savez_compressed(
         folder / "labels.npz",

@@ -154,7 +154,7 @@ def test_many_large_images_stay_under_ten_megabytes(run_folder: Path) -> None:
     images = random.integers(0, 256, (count, side, side, 3), np.uint8)  # noise: the worst for any format
     names = np.array([f"kind/{i}" for i in range(count)])
     maps = random.random((count, side, side), np.float32)
-    thresholds = {"thresholds": np.array([[0.6, 0.5], [0.45, 0.4]]), "usual": np.ones((2, 1, 1))}
+    thresholds = {"thresholds": np.array([[0.6, 0.5, 0.0], [0.45, 0.4, 0.25]]), "usual": np.ones((2, 1, 1))}
     np.savez(
         run_folder / "panels.npz",
         names=names,
