@@ -202,11 +202,11 @@ def large(side: int, kind: str, what: str) -> dict[str, float]:
 
 
 def large_image(side: int, kind: str, what: str) -> None:
-    """Label one side x side image, or measure its region table with all properties; print what it took."""
+    """Label one side x side image, or measure its region table of the five or of all properties; print what it took."""
     rules = load(packaged("rules/mtd.kr"))
     small = case(grays(_data(None), 1)[0], SMOOTH[kind])
     labeller = PseudoLabeller(rules, [small.source])
-    work = labeller.mask if what == "label" else labeller.regions
+    work = _large_work(labeller, what)
     work(Picture.of(small.gray, small.residual))  # compiles, or loads what was compiled
     gray = np.ascontiguousarray(np.tile(small.gray, (side // SIZE, side // SIZE)))
     residual = np.tile(small.residual, (side // SIZE, side // SIZE))
@@ -214,7 +214,7 @@ def large_image(side: int, kind: str, what: str) -> None:
     for row in residual if kind == "speckled" else ():
         row += rng.standard_normal(side, dtype=np.float32) * np.float32(0.002)
     labeller = PseudoLabeller(rules, [small.source])
-    work = labeller.mask if what == "label" else labeller.regions
+    work = _large_work(labeller, what)
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     start, used = time.perf_counter(), time.process_time()
     work(Picture.of(gray, residual))
@@ -223,6 +223,11 @@ def large_image(side: int, kind: str, what: str) -> None:
     inputs = (gray.nbytes + residual.nbytes) / 2**20
     peak = int(status.split()[0]) / 1024
     print(json.dumps({"seconds": seconds, "cpu_seconds": used, "peak_mb": peak, "inputs_mb": inputs}))
+
+
+def _large_work(labeller: PseudoLabeller, what: str) -> Callable[[Picture], object]:
+    names = {"label": None, "five": FIVE, "table": tuple(ORDER)}[what]
+    return labeller.mask if names is None else partial(labeller.regions, names=names)
 
 
 def _data(given: Path | None) -> Path:
@@ -253,7 +258,7 @@ def main() -> None:
         print(f"  threads: {rates[1]:.0f} images/s on 1, {rates[2]:.0f} on 2")
     print("one 4096x4096 image, imports and inputs included")
     for kind in SMOOTH:
-        for what in ("label", "table"):
+        for what in ("label", "five", "table"):
             results[f"4096x4096 {kind} {what}"] = big = large(4096, kind, what)
             print(
                 f"  {kind} {what}: {big['seconds']:.2f} s ({big['cpu_seconds']:.2f} s of the processor), "
