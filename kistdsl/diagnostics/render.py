@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kistdsl.diagnostics.model import Diagnostic, Label, Source, Span
@@ -74,7 +74,7 @@ def render(diagnostic: Diagnostic, style: Style = PLAIN) -> str:
 
 def printable(text: str) -> str:
     """`text` without anything that would move the cursor or colour a terminal."""
-    return "".join(c if c.isprintable() else _picture(c) for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else _picture(c) for c in text)
 
 
 def _picture(character: str) -> str:
@@ -252,12 +252,7 @@ def _cut(row: _Row) -> _Cut:
         begin = max(0, row.marks[0].start - _CONTEXT)
         end = min(end, begin + MAX_COLUMNS)
     before, behind = "…" if begin else "", "…" if end < len(row.text) else ""
-    columns = [len(before)]
-    shown = []
-    for character in row.text[begin:end]:
-        drawn = _TAB if character == "\t" else printable(character)
-        shown.append(drawn)
-        columns.append(columns[-1] + _width(drawn))
+    shown, columns = _drawn(row.text[begin:end], len(before))
     last = len(columns) - 1
 
     def column(position: int) -> int:
@@ -269,7 +264,20 @@ def _cut(row: _Row) -> _Cut:
         for m in row.marks
         if m.start < end + 1 and m.end > begin
     )
-    return _Cut(before + "".join(shown) + behind, marks)
+    return _Cut(before + shown + behind, marks)
+
+
+def _drawn(text: str, first: int) -> tuple[str, Sequence[int]]:
+    """How a text is drawn, and the terminal column of each of its characters and of what follows."""
+    if text.isascii() and text.isprintable():  # nearly all: a cell each
+        return text, range(first, first + len(text) + 1)
+    columns = [first]
+    shown = []
+    for character in text:
+        drawn = _TAB if character == "\t" else printable(character)
+        shown.append(drawn)
+        columns.append(columns[-1] + _width(drawn))
+    return "".join(shown), columns
 
 
 def _width(text: str) -> int:
