@@ -1,4 +1,4 @@
-"""`kistdsl grade` in bounded memory: ten times the rows, next to nothing more."""
+"""`kistdsl grade` in bounded memory: five times the rows, next to nothing more."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ import numpy as np
 import pytest
 
 ROWS = 200_000
-MORE = 10
-ROOM = 24.0
-"""MiB that the longer table may take on top: an allocator keeps some; the rows alone would be over 70."""
-
 GRADE = """\
 import sys
 from kistdsl.cli.main import main
@@ -71,14 +67,23 @@ def peak(rules: Path, table: Path, root: Path) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells a process's own peak")
 @pytest.mark.parametrize(
-    "write", [write_csv, write_parquet, write_one_group], ids=["csv", "parquet", "one row group"]
+    ("write", "few", "many", "room"),
+    [
+        # The numbers alone would be 32 MiB more, their text over 70; two runs differ by 1.
+        pytest.param(write_csv, 1, 5, 12.0, id="csv"),
+        # The columns alone would be over 90 MiB more. What Arrow's allocator keeps settles after
+        # about three row groups and then differs by up to 25 between two runs of the same table.
+        pytest.param(write_parquet, 3, 15, 48.0, id="parquet"),
+        pytest.param(write_one_group, 3, 15, 48.0, id="one row group"),
+    ],
 )
-def test_ten_times_the_rows_take_no_more_memory(write, tmp_path, root):
+def test_five_times_the_rows_take_no_more_memory(write, few, many, room, tmp_path, root):
+    """`room` is the MiB that the longer table may take on top of the shorter one's."""
     rules = tmp_path / "rules.kr"
     rules.write_text("IF area is high AND gray is low THEN anomalous\nIF symmetry is low THEN anomalous\n")
     found = []
-    for times in (1, MORE):
+    for times in (few, many):
         table = tmp_path / ("table.csv" if write is write_csv else "table.parquet")
         write(table, times)
         found.append(peak(rules, table, root))
-    assert found[1] - found[0] < ROOM, found
+    assert found[1] - found[0] < room, found
