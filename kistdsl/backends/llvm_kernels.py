@@ -6,19 +6,20 @@ value is NaN or enormous; if so, the plain loop, which is right for every input,
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from kistdsl.backends.llvm_nodes import QUICK_RANGE, NodeEmitter, moderate_nodes
-from kistdsl.backends.llvm_text import ZERO, Body, constant
+from kistdsl.backends.llvm_text import ONE, ZERO, Body, Kept, constant
 from kistdsl.ir import nodes as ir
 from kistdsl.ir.cuts import AllOf, Cut, Inside, cuts
 
 LLVM_TYPE = {"float64": "double", "float32": "float"}
 BLOCK = 4096
 """Rows between two looks at the note; a block's columns stay in the first two cache levels."""
+ONE_VECTOR = ("!0 = distinct !{!0, !1}", '!1 = !{!"llvm.loop.interleave.count", i32 1}')
+"""Of the quick loop: a vector of rows a round. More would not fit the registers, and wait no less."""
 KERNEL = "kernel"
 """Name of the one function in a module."""
 
@@ -68,19 +69,16 @@ def _grade(to: NodeEmitter, skip_missing: bool) -> str:
 
 
 def _quick_grade(to: NodeEmitter) -> str:
-    """One clamp at 0 for all rules: max(tv clamp(a), ...) = max(0, tv min(1, a), ...)."""
+    """One clamp at 1 for all rules of a truth value, one at 0 for all: rounding keeps order, so that
+
+    max(tv clamp(a), tv clamp(b), ...) = max(0, tv min(1, max(a, b)), ...).
+    """
     b = to.body
-    best: str | None = None
-    floored = True
-    for _, rule in to.program.live_rules:
-        grade = to.unfloored(rule.grade)
-        if grade is None:
-            grade = to.value(rule.grade)
-        else:
-            floored = False
-        best = grade if best is None else b.largest(best, grade)
-    assert best is not None
-    return best if floored else b.largest(ZERO, best)
+    open_, grades = to.unclamped([rule.grade for _, rule in to.program.live_rules])
+    for truth_value, values in open_.items():
+        grades.append(b.weighed(b.least(ONE, b.largest_of(values)), truth_value))
+    best = b.largest_of(grades)
+    return b.largest(ZERO, best) if open_ else best
 
 
 def _join(to: NodeEmitter, best: str, grade: str, skip_missing: bool) -> str:
@@ -175,12 +173,14 @@ def module(program: ir.Program, kind: str, *, skip_missing: bool, quick: bool = 
     columns = [f"ptr noalias nocapture readonly %c{i}" for i in range(len(program.columns))]
     outputs = [f"ptr noalias nocapture writeonly %o{i}" for i in range(len(made.outputs))]
     quick = quick and kind != "decide" and bool(moderate_nodes(program))  # there are divisions to replace
-    loops = _loop(program, made, quick=False, after="check" if quick else "block")
+    loops, kept = _loop(program, made, quick=False, after="check" if quick else "block"), Kept(type_)
     if quick:
-        loops = _loop(program, made, quick=True, after="block") + loops
+        loops = kept.taken_from(_loop(program, made, quick=True, after="block")) + loops
     text = [
+        *kept.table(),
         f"define void @{KERNEL}({', '.join(['i64 %n', *columns, *outputs])}) {{",
         "entry:",
+        *kept.loads(),
         "  %some = icmp sgt i64 %n, 0",
         "  br i1 %some, label %block, label %done",
         *_block(program, quick),
@@ -192,6 +192,7 @@ def module(program: ir.Program, kind: str, *, skip_missing: bool, quick: bool = 
         "  ret void",
         "}",
         *_declarations(type_),
+        *ONE_VECTOR,
     ]
     return "\n".join(text) + "\n"
 
@@ -221,19 +222,16 @@ def _block(program: ir.Program, quick: bool) -> list[str]:
     if quick:
         lines += [
             "check:",
-            f"  %unfit = icmp ugt {_NOTE[type_]} %noted, {_limit(program)}",
+            f"  %unfit = fcmp ugt {type_} %noted, {constant(QUICK_RANGE[program.dtype] ** 2)}",
             "  br i1 %unfit, label %plain, label %next",
         ]
     return lines
 
 
-_NOTE = {"double": "i64", "float": "i32"}
-"""The integer that holds the bits of a value."""
-
-
 def _loop(program: ir.Program, kind: Kind, *, quick: bool, after: str) -> list[str]:
     """The rows %start to %end, entered from the block `after`."""
     name, then = ("quick", "check") if quick else ("plain", "next")
+    alone = ", !llvm.loop !0" if quick else ""
     type_ = LLVM_TYPE[program.dtype]
     i, following = f"%{name}.i", f"%{name}.next"
     body = Body(type_, name[0])
@@ -244,14 +242,14 @@ def _loop(program: ir.Program, kind: Kind, *, quick: bool, after: str) -> list[s
         body.line(f"store {output.memory} {value}, ptr {address}")
     lines = [f"{name}:", f"  {i} = phi i64 [ %start, %{after} ], [ {following}, %{name} ]"]
     if quick:
-        lines.append(f"  %note = phi {_NOTE[type_]} [ 0, %{after} ], [ %noted, %{name} ]")
-        _note(body, program, columns)
+        lines.append(f"  %note = phi {type_} [ 0.0, %{after} ], [ %noted, %{name} ]")
+        _note(body, columns)
     return [
         *lines,
         *body.lines,
         f"  {following} = add nuw nsw i64 {i}, 1",
         f"  %{name}.more = icmp slt i64 {following}, %end",
-        f"  br i1 %{name}.more, label %{name}, label %{then}",
+        f"  br i1 %{name}.more, label %{name}, label %{then}{alone}",
     ]
 
 
@@ -260,23 +258,12 @@ def _load(body: Body, column: str, i: str) -> str:
     return body.value(f"load {body.type}, ptr {address}")
 
 
-def _note(body: Body, program: ir.Program, columns: Sequence[str]) -> None:
-    """%noted = the largest sum of squares so far, as bits: NaN and infinity are above every number."""
+def _note(body: Body, columns: Sequence[str]) -> None:
+    """%noted = the sum of squares so far, in any order: NaN, and above the limit once a value is."""
     total = body.mul(columns[0], columns[0])
     for column in columns[1:]:
         total = body.call("fma", column, column, total)
-    note = _NOTE[body.type]
-    bits = body.value(f"bitcast {body.type} {total} to {note}")
-    larger = body.value(f"icmp ugt {note} {bits}, %note")
-    body.line(f"%noted = select i1 {larger}, {note} {bits}, {note} %note")
-
-
-def _limit(program: ir.Program) -> int:
-    """Bits of the largest sum of squares with which every value is inside QUICK_RANGE."""
-    form = {"float64": "<dQ", "float32": "<fI"}[program.dtype]
-    largest = QUICK_RANGE[program.dtype] ** 2
-    bits: int = struct.unpack("<" + form[2], struct.pack("<" + form[1], largest))[0]
-    return bits
+    body.line(f"%noted = fadd reassoc {body.type} %note, {total}")
 
 
 def _declarations(type_: str) -> list[str]:

@@ -7,7 +7,7 @@ gives the same bits with one-instruction minima and proven multiplications in pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kistdsl.backends.exact_division import PRECISION, reciprocal
@@ -38,18 +38,25 @@ class NodeEmitter:
     def __getitem__(self, index: int) -> str:
         return self._values[index]
 
-    def unfloored(self, index: int) -> str | None:
-        """The node without its clamp at 0, for a maximum with 0 later; None where it has none such.
+    def unclamped(self, grades: Sequence[int]) -> tuple[dict[float, list[str]], list[str]]:
+        """Rule grades, as far as possible before their clamp and truth value.
 
-        Right for a clamp, weighed or not: what lies below 0 stays there, and no -0.0 comes out.
+        Returns:
+            For each truth value the values that its rules' grades clamp and weigh, and the other grades.
+            Clamping at 0 can be left to a maximum with 0 at the end: what lies below 0 stays there, and no
+            -0.0 comes out.
         """
-        node = self.program.nodes[index]
-        if isinstance(node, ir.Weigh):
-            inner = self.unfloored(node.x)
-            return None if inner is None else self.body.mul(inner, constant(node.truth_value))
-        if not isinstance(node, ir.Clamp) or not _never_negative_zero(self, node.x):
-            return None
-        return self.body.least(ONE, self.value(node.x))
+        by_truth_value: dict[float, list[str]] = {}
+        others: list[str] = []
+        for index in grades:
+            node, truth_value = self.program.nodes[index], 1.0
+            if isinstance(node, ir.Weigh):
+                truth_value, node = node.truth_value, self.program.nodes[node.x]
+            if isinstance(node, ir.Clamp) and _never_negative_zero(self, node.x):
+                by_truth_value.setdefault(truth_value, []).append(self.value(node.x))
+            else:
+                others.append(self.value(index))
+        return by_truth_value, others
 
     def quotient(self, index: int, x: str, by: float) -> str:
         """x / by, for the node `index`."""

@@ -6,7 +6,12 @@ once, as IEEE 754 and the reference say.
 
 from __future__ import annotations
 
+import re
 import struct
+from collections import Counter
+from collections.abc import Sequence
+from functools import reduce
+from itertools import compress
 
 from kistdsl.language import exactmath as em
 
@@ -85,6 +90,13 @@ class Body:
     def largest(self, a: str, b: str) -> str:
         """a where a > b, else b: one machine instruction, wrong for NaN."""
         return self.select(self.compare("ogt", a, b), a, b)
+
+    def largest_of(self, values: Sequence[str]) -> str:
+        """The largest of at least one value, none of them NaN."""
+        return reduce(self.largest, values)
+
+    def weighed(self, a: str, factor: float) -> str:
+        return a if factor == 1.0 else self.mul(a, constant(factor))
 
     # --- exact mathematics, in double: the steps of kistdsl.language.exactmath ---
 
@@ -173,5 +185,53 @@ def constant(x: float) -> str:
     """A float as LLVM reads it, for double and (if x is a float32 value) for float alike."""
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
+
+class Kept:
+    """Constants that a loop holds in registers or on its stack.
+
+    Left to itself, LLVM loads and spreads each constant anew in every round of a vectorised loop, for it could
+    make it again at any time; so they come out of a table that may have been changed for all it knows.
+    """
+
+    MOST = 48
+    """A longer loop's less frequent constants stay where they are."""
+    TABLE = "@constants"
+
+    def __init__(self, type_: str) -> None:
+        self.type = type_
+        self._foreign = "float" if type_ == "double" else "double"
+        self._names: dict[str, str] = {}
+
+    def taken_from(self, lines: Sequence[str]) -> list[str]:
+        """The lines with names in place of their most frequent constants of the loop's type, 0 excepted."""
+        own = [self._foreign not in line for line in lines]
+        found = Counter(
+            text for line in compress(lines, own) for text in _CONSTANT.findall(line) if text != ZERO
+        )
+        self._names = {text: f"%k{i}" for i, (text, _) in enumerate(found.most_common(self.MOST))}
+        return [
+            _CONSTANT.sub(lambda match: self._names.get(match[0], match[0]), line) if ours else line
+            for line, ours in zip(lines, own, strict=True)
+        ]
+
+    def loads(self) -> list[str]:
+        """Instructions for the beginning of the function."""
+        element = f"getelementptr inbounds {self.type}, ptr {self.TABLE}, i64"
+        return [
+            line
+            for i, name in enumerate(self._names.values())
+            for line in (f"  {name}.at = {element} {i}", f"  {name} = load {self.type}, ptr {name}.at")
+        ]
+
+    def table(self) -> list[str]:
+        """The table, to stand beside the function."""
+        if not self._names:
+            return []
+        values = ", ".join(f"{self.type} {text}" for text in self._names)
+        size = f"[{len(self._names)} x {self.type}]"
+        return [f"{self.TABLE} = private externally_initialized global {size} [{values}]"]
+
+
+_CONSTANT = re.compile(r"\b0x[0-9A-F]{16}\b")
 
 ZERO, ONE, TWO, HALF = constant(0.0), constant(1.0), constant(2.0), constant(0.5)

@@ -90,6 +90,13 @@ class _Graph:
         self._known: dict[tuple[str, str, bytes], str] = {}
 
     def op(self, kind: str, *inputs: str | float, to: str | None = None, **attributes: Any) -> str:
+        if kind in ("Mul", "Div") and any(_looks_like(1.0, i) for i in inputs):
+            inputs = tuple(-i if isinstance(i, float) else self.op("Neg", i) for i in inputs)
+        if kind == "Add" and _looks_like(0.0, inputs[0]):
+            inputs = inputs[::-1]
+        if kind in ("Add", "Sub") and _looks_like(0.0, inputs[1]):
+            x, c = inputs[0], float(inputs[1])
+            return self.op("Neg", self.op("Sub", -c if kind == "Add" else c, x))
         names = [self.number(i) if isinstance(i, float) else i for i in inputs]
         name = to or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, names, [name], **attributes))
@@ -132,6 +139,15 @@ class _Graph:
         """1 where `holds`, else 0, as int64."""
         one, zero = self.array(np.array(1, np.int64)), self.array(np.array(0, np.int64))
         return self.op("Where", holds, one, zero)
+
+
+def _looks_like(neutral: float, value: str | float) -> bool:
+    """Whether onnxruntime would drop an operation with this constant, which it rounds to single precision first.
+
+    Seen up to version 1.32 (its NoopElimination): x - 1e-160 becomes x, and so does x / 1.00000001. A sum with
+    the constant in front, and factors of -1.00000001, stay.
+    """
+    return isinstance(value, float) and value != neutral and float(np.float32(value)) == neutral
 
 
 def _ramp(g: _Graph, n: ir.Ramp) -> str:

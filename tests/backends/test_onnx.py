@@ -57,6 +57,28 @@ def test_within_the_tolerance(dtype, data):
         assert bool(anomalous[i]) == bool(grade[i] >= np.dtype(dtype).type(program.alpha))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "property area scale 1.00000001\nIF area is high THEN anomalous",
+        "property area scale 1e-8\nIF area is high THEN anomalous (0.99999999)",
+        "term t = trapmf(-1e-160, 0, 0, 0)\nIF area is t THEN anomalous",
+        "term t = trapmf(0, 0, 0, 1e-160)\nIF area is t THEN anomalous",
+        "term t = trapmf(1e-160, 1.00000001, 2, 3)\nIF area is t THEN anomalous",
+        "term t = gaussmf(1.00000001, 1e-160)\nIF area is t THEN anomalous",
+        "term t = points((1e-160, 1e-200), (1.00000001, 0.99999999))\nIF area is t THEN anomalous",
+    ],
+)
+def test_constants_that_single_precision_would_lose(text):
+    rules = kistdsl.compile(text)
+    values = np.array(
+        [0.0, -4e-161, 4e-161, 1e-160, 7e-9, 0.6, 0.65, 0.7, 0.75, 0.8, 0.99999999, 1.0, 1.00000001]
+    )
+    regions = np.concatenate([values, -values, values * 1.0000001])[:, None]
+    (grade,) = session(to_onnx(rules.program)).run(["grade"], {"regions": regions})
+    np.testing.assert_allclose(grade, rules.grade(regions), rtol=0, atol=TOLERANCES["onnx", "float64"])
+
+
 def test_a_model_says_what_it_is():
     rules = kistdsl.compile('product "Tile"\nIF area is high AND gray is low THEN anomalous (0.8)')
     running = session(to_onnx(rules.program))
