@@ -60,7 +60,7 @@ def main() -> None:
         else:
             (folder / "run").symlink_to(args.run.resolve())
         facts = json.loads((folder / "run" / "config.json").read_text(encoding="utf-8"))
-        (folder / "tiles").symlink_to((args.data or Path(facts["data"])).resolve())
+        (folder / "tiles").symlink_to((args.data or folder / facts["data"]).resolve())
         shutil.copyfile(folder / "run" / "rules.kr", folder / "tiles.kr")
         screenshot(folder / "run" / "report.html", 1400, TARGET / "report.png")
         kistdsl(folder, "audit", "tiles.kr", "--data", "tiles", "--run", "run", "--out", "audit.html")
