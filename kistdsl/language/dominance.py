@@ -71,7 +71,7 @@ def exceeds(group: Conjunction, clause: Conjunction, floor: float = -math.inf) -
     return any(high - low > NOISE for low, high in levels)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _columns(group: Conjunction) -> dict[str, Literals]:
     return by_column(group)
 
@@ -94,20 +94,29 @@ def _levels(a: Literals, b: Literals) -> Levels:
         return ()  # min(a) <= the shared literal <= max(b)
     found: list[tuple[float, float]] = []
     for low, high in segments((*a, *b)):
+        if _beneath(a, b, low, high):
+            continue
         points = _cut_points(a, b, low, high)
         for start, end in pairwise(points) if len(points) > 1 else [(low, low)]:
             found.extend(_window(a, b, start, end))
     return tuple(found)
 
 
+def _beneath(a: Literals, b: Literals, low: float, high: float) -> bool:
+    """Whether the ends of a segment, on which all literals are monotone, show min(a) <= max(b) + NOISE."""
+    highest = min([max(f(low), f(high)) for f in a])
+    lowest = max([min(g(low), g(high)) for g in b])
+    return highest - lowest <= NOISE
+
+
 def _window(a: Literals, b: Literals, start: float, end: float) -> Iterator[tuple[float, float]]:
     """On a run where min(a) - max(b) keeps its sign: the levels between them."""
 
     def above(v: float) -> float:
-        return min(f(v) for f in a)
+        return min([f(v) for f in a])
 
     def below(v: float) -> float:
-        return max(f(v) for f in b)
+        return max([f(v) for f in b])
 
     middle = from_ordinal((ordinal(start) + ordinal(end)) // 2)
     halfway = start + (end - start) / 2.0
