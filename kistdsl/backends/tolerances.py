@@ -22,6 +22,7 @@ TOLERANCES: Mapping[tuple[str, str], float] = MappingProxyType(
         ("torch", "float64"): 0.0,
         ("torch", "float32"): 1e-6,
         ("torch.compile", "float64"): 0.0,
+        ("torch.compile", "float32"): 1e-6,
         ("c", "float64"): 0.0,
         ("onnx", "float64"): 1e-12,
         ("onnx", "float32"): 1e-6,

@@ -66,16 +66,26 @@ def test_traced_whole(norms, trainable):
     close(traced(x).detach().numpy(), layer(x).detach().numpy(), 0.0)
 
 
+FEW = """\
+IF area is high AND gray is dim THEN anomalous (0.8)
+IF NOT symmetry is somewhat mid THEN anomalous (0.6)
+term dim of gray = gaussmf(40, 20)
+"""
+"""Few functions, since inductor works long on many."""
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own code
-def test_compiled_to_machine_code(compiler):
-    """Grades and gradients; few functions, since inductor works long on many."""
-    rules = kistdsl.compile(
-        "IF area is high AND gray is dim THEN anomalous (0.8)\n"
-        "IF NOT symmetry is somewhat mid THEN anomalous (0.6)\n"
-        "term dim of gray = gaussmf(40, 20)\n"
-    )
-    layer, x = RuleModule(rules, trainable=TRAINABLE), regions()
+def test_single_precision_from_machine_code(compiler):
+    layer, x = RuleModule(kistdsl.compile(FEW), dtype="float32"), regions().to(torch.float32)
+    compiled = torch.compile(layer, fullgraph=True, backend=compiler)
+    close(compiled(x).numpy(), layer(x).numpy(), TOLERANCES["torch.compile", "float32"])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_grades_and_gradients_from_machine_code(compiler):
+    layer, x = RuleModule(kistdsl.compile(FEW), trainable=TRAINABLE), regions()
     compiled = torch.compile(layer, fullgraph=True, backend=compiler)
     close(compiled(x).detach().numpy(), layer(x).detach().numpy(), TOLERANCES["torch.compile", "float64"])
     names, numbers = zip(*layer.named_parameters(), strict=True)
