@@ -165,5 +165,8 @@ def check_out(out: NDArray[Any], columns: Sequence[NDArray[Any]], dtype: str) ->
         raise InputError(f"out is {out.dtype} of shape {out.shape}; expected {dtype} of shape ({rows},)")
     if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
         raise InputError("out must be contiguous, aligned and writable")
-    if any([np.may_share_memory(out, column) for column in columns]):  # noqa: C419 - half the time
-        raise InputError("out shares memory with a column of the table")
+    owner = out.flags.owndata
+    for column in columns:
+        apart = owner and column.flags.owndata and column is not out  # each has its own memory
+        if not apart and np.may_share_memory(out, column):
+            raise InputError("out shares memory with a column of the table")

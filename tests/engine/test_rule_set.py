@@ -64,6 +64,10 @@ def test_grades_into_an_array_of_ones_own(rules):
     for says, array in unfit.items():
         with pytest.raises(InputError, match=says):
             rules.grade(table, out=array)
+    backing = np.zeros((3, 4)).T.copy(order="F")
+    for column, array in ((backing[:3, 0], backing[1:, 0]), (table["gray"], table["gray"][:]), (out[:], out)):
+        with pytest.raises(InputError, match="shares memory"):
+            rules.grade({**table, "gray": column}, out=array)
 
 
 def test_winners(rules):
