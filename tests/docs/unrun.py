@@ -7,6 +7,10 @@ from __future__ import annotations
 
 GRID = "--dry-run: the grid itself takes hours; tests/cli/test_reproduce.py runs a tiny one"
 PRESET = "tiny settings in place of a preset that takes minutes"
+_DEPARTURES = (
+    "anomalous_form candidate_maps paste background_weight paste_decoys exposure anomalous_weight "
+    "threshold_reach rule_check label_sigma anomalous_average anomalous_bound min_area usual_places"
+)
 
 INSTEAD: dict[str, tuple[str, str]] = {
     "kistdsl train": ("kistdsl train --config tiny.toml --out demo", PRESET),
@@ -47,6 +51,18 @@ INSTEAD: dict[str, tuple[str, str]] = {
     "--methods kist --controls no-rules --seeds 0 1 2 --set \"exclude=['uneven']\"": (
         "kistdsl reproduce --data mtd leather --rules rules/mtd_expert.kr rules/leather.kr --out GRID "
         "--models unet --methods kist --controls no-rules --seeds 0 1 2 --set \"exclude=['uneven']\" --dry-run",
+        GRID,
+    ),
+    "kistdsl reproduce --data mtd --rules rules/mtd_expert.kr --out GRID --models cae --methods kist --controls "
+    "--seeds 0 1 --set \"exclude=['uneven']\" epochs=40 latent_layout=spatial": (
+        "kistdsl reproduce --data mtd --rules rules/mtd_expert.kr --out GRID --models cae --methods kist --controls "
+        "--seeds 0 1 --set \"exclude=['uneven']\" epochs=40 latent_layout=spatial --dry-run",
+        GRID,
+    ),
+    "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist --controls "
+    f"--seeds 0 --ablations {_DEPARTURES}": (
+        "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist "
+        f"--controls --seeds 0 --ablations {_DEPARTURES} --dry-run",
         GRID,
     ),
     "kistdsl reproduce --data mtd leather --rules rules/mtd.kr rules/kolektor_mvtec.kr --preset paper --out GRID": (
