@@ -173,7 +173,8 @@ def module(program: ir.Program, kind: str, *, skip_missing: bool, quick: bool = 
     columns = [f"ptr noalias nocapture readonly %c{i}" for i in range(len(program.columns))]
     outputs = [f"ptr noalias nocapture writeonly %o{i}" for i in range(len(made.outputs))]
     quick = quick and kind != "decide" and bool(moderate_nodes(program))  # there are divisions to replace
-    loops, kept = _loop(program, made, quick=False, after="check" if quick else "block"), Kept(type_)
+    kept = Kept(type_)
+    loops = _loop(program, made, quick=False, after="check" if quick else "block")
     if quick:
         loops = kept.taken_from(_loop(program, made, quick=True, after="block")) + loops
     text = [
@@ -259,7 +260,10 @@ def _load(body: Body, column: str, i: str) -> str:
 
 
 def _note(body: Body, columns: Sequence[str]) -> None:
-    """%noted = the sum of squares so far, in any order: NaN, and above the limit once a value is."""
+    """%noted = the sum of squares so far: NaN or above the limit once a value is.
+
+    Its order is free, since only that counts; a block of moderate values that adds up to more is done plainly.
+    """
     total = body.mul(columns[0], columns[0])
     for column in columns[1:]:
         total = body.call("fma", column, column, total)

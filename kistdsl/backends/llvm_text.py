@@ -1,7 +1,7 @@
 """LLVM assembly, written line by line: values in, names of results out.
 
-No fast-math flag is ever set and `fma` is written out where it is meant, so that each operation rounds
-once, as IEEE 754 and the reference say.
+No value of a grade has a fast-math flag, and `fma` is written out where it is meant, so that each operation
+rounds once, as IEEE 754 and the reference say.
 """
 
 from __future__ import annotations

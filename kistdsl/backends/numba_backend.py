@@ -170,7 +170,8 @@ class NumbaKernel:
     def _rows(self, function: Callable[..., None], columns: Columns, outputs: Sequence[Array]) -> None:
         """Run on columns as they are, or block by block on copies of those that need one."""
         n = _rows(columns)
-        if all([self._fits(column) for column in columns]):  # noqa: C419 - half the time of a generator
+        unfit = [column for column in columns if not self._fits(column)]
+        if not unfit:
             function(n, *[_pointer(array) for array in (*columns, *outputs)])
             return
         scratch = [
