@@ -1,15 +1,13 @@
-"""From the parser's reductions to the syntax tree, without a detour over Lark trees.
+"""From the parser's reductions to the syntax tree.
 
-Lark calls one method a grammar rule, bottom up, so depth costs no recursion. Every token is kept
-(`keep_all_tokens`), so a node's span runs from its first child to its last.
+The parser calls one method a grammar rule, bottom up, so depth costs no recursion. Every token is kept, so a
+node's span runs from its first child to its last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
-
-from lark import Token, Transformer
 
 from kistdsl.diagnostics import Diagnostic, Source, Span
 from kistdsl.language import ast, syntax_codes
@@ -19,7 +17,17 @@ MAX_DEPTH = 100
 """NOT, AND and OR inside each other; parentheses that only repeat do not count."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Token:
+    """A terminal of the grammar as it stands in the text."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
 class Part:
     """A condition with where its text runs (parentheses included) and how deep it is."""
 
@@ -29,7 +37,7 @@ class Part:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Argument:
     """One argument of a function: a number, or a pair in parentheses."""
 
@@ -41,49 +49,38 @@ class Argument:
 Child: TypeAlias = Token | ast.Node | Part | Argument
 
 
-class Builder(Transformer[Token, ast.File]):
-    """Makes nodes for one source; `begin` before each parse, `problems` after it."""
+class Builder:
+    """Makes nodes of one source; `problems` holds what is wrong in them although the grammar holds."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._source = Source("", "")
-        self._offset = 0
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self.problems: list[Diagnostic] = []
-
-    def begin(self, source: Source, offset: int) -> None:
-        """The next parse reads `source.text[offset:...]`."""
-        self._source, self._offset, self.problems = source, offset, []
 
     # --- places ------------------------------------------------------------------------------
 
-    def _start(self, child: Child) -> int:
-        if isinstance(child, Token):
-            return self._offset + (child.start_pos or 0)
-        return child.span.start if isinstance(child, ast.Node) else child.start
-
-    def _end(self, child: Child) -> int:
-        if isinstance(child, Token):
-            return self._offset + (child.end_pos or 0)
-        return child.span.end if isinstance(child, ast.Node) else child.end
-
     def _span(self, children: list[Child]) -> Span:
-        return Span(self._source, self._start(children[0]), self._end(children[-1]))
+        first, last = children[0], children[-1]
+        return Span(
+            self._source,
+            first.span.start if isinstance(first, ast.Node) else first.start,
+            last.span.end if isinstance(last, ast.Node) else last.end,
+        )
 
     # --- leaves ------------------------------------------------------------------------------
 
     def _name(self, token: Child) -> ast.Name:
         assert isinstance(token, Token)
-        return ast.Name(self._span([token]), str(token))
+        return ast.Name(Span(self._source, token.start, token.end), token.text)
 
     def _number(self, token: Child) -> ast.Number:
         assert isinstance(token, Token)
-        span = self._span([token])
-        number = ast.Number(span, str(token), number_value(token))
+        span = Span(self._source, token.start, token.end)
+        number = ast.Number(span, token.text, number_value(token.text))
         if overflows(number):
             self.problems.append(
                 syntax_codes.NUMBER_TOO_LARGE.at(
                     span,
-                    f"`{_short(token)}` is larger than any number that can be stored",
+                    f"`{_short(token.text)}` is larger than any number that can be stored",
                     help="the largest is about 1.8e308; write `inf` for no limit",
                 )
             )
@@ -92,7 +89,7 @@ class Builder(Transformer[Token, ast.File]):
     @staticmethod
     def _text(token: Child) -> str:
         assert isinstance(token, Token)
-        return text_value(token)
+        return text_value(token.text)
 
     # --- statements --------------------------------------------------------------------------
 
@@ -131,7 +128,7 @@ class Builder(Transformer[Token, ast.File]):
 
     def norms(self, children: list[Child]) -> ast.Norms:
         name = self._name(children[1])
-        keyword = isinstance(children[1], Token) and children[1].type == "PRODUCT"
+        keyword = isinstance(children[1], Token) and children[1].kind == "PRODUCT"
         return ast.Norms(self._span(children), ast.Name(name.span, "product") if keyword else name)
 
     def rule(self, children: list[Child]) -> ast.Rule:
@@ -152,8 +149,9 @@ class Builder(Transformer[Token, ast.File]):
     # --- fuzzy sets --------------------------------------------------------------------------
 
     def argument(self, children: list[Child]) -> Argument:
-        numbers = [self._number(c) for c in children if isinstance(c, Token) and c.type == "NUMBER"]
-        return Argument(tuple(numbers), self._start(children[0]), self._end(children[-1]))
+        numbers = [self._number(c) for c in children if isinstance(c, Token) and c.kind == "NUMBER"]
+        span = self._span(children)
+        return Argument(tuple(numbers), span.start, span.end)
 
     def function(self, children: list[Child]) -> ast.Function:
         name = self._name(children[0])
@@ -180,8 +178,8 @@ class Builder(Transformer[Token, ast.File]):
         node = ast.Proposition(
             self._span(children),
             self._name(children[0]),
-            bool(middle) and middle[0].type == "NOT",
-            tuple(t.lower() for t in middle if t.type != "NOT"),
+            bool(middle) and middle[0].kind == "NOT",
+            tuple(t.text.lower() for t in middle if t.kind != "NOT"),
             self._name(children[-1]),
         )
         return Part(node, node.span.start, node.span.end, 0)
@@ -189,7 +187,8 @@ class Builder(Transformer[Token, ast.File]):
     def group(self, children: list[Child]) -> Part:
         inner = children[1]
         assert isinstance(inner, Part)
-        return Part(inner.node, self._start(children[0]), self._end(children[-1]), inner.depth)
+        span = self._span(children)
+        return Part(inner.node, span.start, span.end, inner.depth)
 
     def not_(self, children: list[Child]) -> Part:
         operand = children[1]
@@ -236,20 +235,20 @@ class Builder(Transformer[Token, ast.File]):
     def expectation(self, children: list[Child]) -> ast.Expectation:
         by_kind = _by_kind(children)
         negated = "NOT" in by_kind
-        compared = "AT_LEAST" in by_kind or "AT_MOST" in by_kind
+        sign = by_kind.get("AT_LEAST") or by_kind.get("AT_MOST")
         return ast.Expectation(
             self._span(children),
             self._name(children[1] if negated else children[0]),
             negated,
-            str(children[1]) if compared else None,
-            self._number(by_kind["NUMBER"]) if compared else None,
+            sign.text if sign else None,
+            self._number(by_kind["NUMBER"]) if sign else None,
             self._name(children[-1]) if "BY" in by_kind else None,
         )
 
 
 def _by_kind(children: list[Child]) -> dict[str, Token]:
     """The tokens among `children` by terminal name (the last of a name)."""
-    return {c.type: c for c in children if isinstance(c, Token)}
+    return {c.kind: c for c in children if isinstance(c, Token)}
 
 
 def _parts(children: list[Child]) -> list[Part]:

@@ -90,8 +90,8 @@ def _both(first: Levels, second: Levels) -> Levels:
 @lru_cache(maxsize=16384)
 def _levels(a: Literals, b: Literals) -> Levels:
     """All t with max(b)(v) <= t < min(a)(v) for some v, one interval a run; not merged."""
-    if set(a) & set(b):
-        return ()  # min(a) <= the shared literal <= max(b)
+    if any(_nowhere_above(f, g) for f in a for g in b):
+        return ()  # min(a) <= f <= g <= max(b)
     found: list[tuple[float, float]] = []
     for low, high in segments((*a, *b)):
         if _beneath(a, b, low, high):
@@ -100,6 +100,16 @@ def _levels(a: Literals, b: Literals) -> Levels:
         for start, end in pairwise(points) if len(points) > 1 else [(low, low)]:
             found.extend(_window(a, b, start, end))
     return tuple(found)
+
+
+def _nowhere_above(f: Literal, g: Literal) -> bool:
+    """Whether the two are one membership and f is scaled and shifted no higher: rounding keeps the order."""
+    return (
+        (f.function is g.function or f.function == g.function)
+        and f.scale <= g.scale
+        and f.offset <= g.offset
+        and (f.divisor, f.hedges, f.negations) == (g.divisor, g.hedges, g.negations)
+    )
 
 
 def _beneath(a: Literals, b: Literals, low: float, high: float) -> bool:

@@ -1,30 +1,25 @@
-"""The Lark parser behind one function. No Lark exception leaves this module.
+"""The parser: words, the grammar's tables and a stack.
 
-The parser is made once per process and guarded by a lock, because the builder that it calls holds the
-source of the parse at hand.
+The tables are Lark's (see `tables`); what runs here is the textbook LALR(1) loop over them, so that reading a
+file neither imports Lark nor makes one of its tokens for each word. The tests read every file with Lark too.
 """
 
 from __future__ import annotations
 
 import gc
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-
-from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-from lark.parsers.lalr_parser_state import ParserState
+from typing import Any
 
 from kistdsl.diagnostics import Diagnostic, Source
-from kistdsl.language import ast
-from kistdsl.language.builder import Builder
-from kistdsl.language.tables import make_parser
+from kistdsl.language import ast, tables
+from kistdsl.language.builder import Builder, Token
+from kistdsl.language.tables import Tables
+from kistdsl.language.tokens import raw_words
 
-_LOCK = threading.Lock()
+Make = Callable[[list[Any]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +38,28 @@ class Piece:
     problems: tuple[Diagnostic, ...]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> tuple[Lark, Builder]:
-    builder = Builder()
-    return make_parser(builder), builder
+_tables = lru_cache(maxsize=1)(tables.load)
+
+
+def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Failure:
+    """Parse `source.text[start:end]` as a `file` or a `case`."""
+    builder = Builder(source)
+    with _no_collection():
+        stack = _Stack(_tables(), symbol, builder)
+        for kind, text, at in raw_words(source.text, start, end):
+            if kind == "SKIP":
+                continue
+            token = Token(kind, text, at, at + len(text))
+            # The one word that is also a name: `high at` behind a property's name.
+            high = kind == "NAME" and text.lower() == "high"
+            if not stack.takes(kind, token) and not (high and stack.takes("HIGH", token)):
+                return Failure(at, stack.accepts())
+        if not stack.ends():
+            return Failure(end, stack.accepts())
+    node = stack.values[-1]
+    assert isinstance(node, ast.Node)
+    nodes = node.statements if isinstance(node, ast.File) else (node,)
+    return Piece(nodes, tuple(builder.problems))
 
 
 @contextmanager
@@ -61,47 +74,85 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Failure:
-    """Parse `source.text[start:end]` as a `file` or a `case`."""
-    text = source.text[start:end]
-    with _LOCK, _no_collection():
-        lark, builder = _parser()
-        builder.begin(source, start)
-        try:
-            node: object = lark.parse(text, start=symbol)
-        except UnexpectedToken as error:
-            token = error.token
-            at = end if token.type == "$END" else start + (token.start_pos or 0)
-            return Failure(at, _accepts(error))
-        except UnexpectedCharacters as error:
-            return Failure(start + (error.pos_in_stream or 0), _accepts(error))
-    assert isinstance(node, ast.Node)
-    nodes = node.statements if isinstance(node, ast.File) else (node,)
-    return Piece(nodes, tuple(builder.problems))
+class _Stack:
+    """The states passed, and the value of each symbol between them."""
+
+    def __init__(self, automaton: Tables, symbol: str, builder: Builder) -> None:
+        self._actions, self._gotos = automaton.actions, automaton.gotos
+        self._reductions = automaton.reductions
+        self._makers: list[Make | None] = [
+            getattr(builder, reduction.method, None) for reduction in automaton.reductions
+        ]
+        self._end = automaton.ends[symbol]
+        self._states = [automaton.starts[symbol]]
+        self.values: list[Any] = []
+
+    def takes(self, kind: str, token: Token) -> bool:
+        """Shift a token, after the reductions that it asks for; False when it does not fit."""
+        states = self._states
+        action = self._actions[states[-1]].get(kind)
+        while action is not None and action < 0:
+            self._reduce(-1 - action)
+            action = self._actions[states[-1]].get(kind)
+        if action is None:
+            return False
+        token.kind = kind
+        states.append(action)
+        self.values.append(token)
+        return True
+
+    def ends(self) -> bool:
+        """Reduce all that was read to the start symbol; False when something is missing."""
+        while self._states[-1] != self._end:
+            action = self._actions[self._states[-1]].get("$END")
+            if action is None or action >= 0:
+                return False
+            self._reduce(-1 - action)
+        return True
+
+    def _reduce(self, index: int) -> None:
+        rule = self._reductions[index]
+        states, values = self._states, self.values
+        children: list[Any] = []
+        if rule.size:
+            children = values[-rule.size :]
+            del states[-rule.size :], values[-rule.size :]
+        if rule.splices:
+            children = _spliced(children)
+        value: object = children
+        if rule.single and len(children) == 1:
+            value = children[0]
+        elif not rule.spliced:
+            make = self._makers[index]
+            assert make is not None, rule
+            value = make(children)
+        values.append(value)
+        states.append(self._gotos[states[-1]][rule.origin])
+
+    def accepts(self) -> frozenset[str]:
+        """The terminals that would fit next."""
+        return frozenset(kind for kind in self._actions[self._states[-1]] if self._fits(kind))
+
+    def _fits(self, kind: str) -> bool:
+        """Whether the reductions that `kind` asks for end in a shift of it, or, at the end, in a whole parse."""
+        states = list(self._states)
+        while not (kind == "$END" and states[-1] == self._end):
+            action = self._actions[states[-1]].get(kind)
+            if action is None or action >= 0:
+                return action is not None
+            rule = self._reductions[-1 - action]
+            del states[len(states) - rule.size :]
+            states.append(self._gotos[states[-1]][rule.origin])
+        return True
 
 
-def _accepts(error: UnexpectedInput) -> frozenset[str]:
-    """The terminals that the parser would take where it stopped.
-
-    Lark's own `accepts` says the same, and copies the parser for each terminal: a third of the time of a
-    file with mistakes.
-    """
-    stopped: InteractiveParser | None = error.interactive_parser
-    if stopped is None:
-        return frozenset()
-    state = stopped.parser_state
-    kinds = state.parse_conf.states[state.position]
-    return frozenset(k for k in kinds if k.isupper() and _fits(state, k))
-
-
-def _fits(state: ParserState[int], kind: str) -> bool:
-    """Whether the reductions that `kind` asks for end in a shift of it, or, at the end, in a whole parse."""
-    conf, stack = state.parse_conf, list(state.state_stack)
-    while not (kind == "$END" and stack[-1] == conf.end_state):
-        action = conf.states[stack[-1]].get(kind)
-        if action is None or action[0] is Shift:
-            return action is not None
-        rule = action[1]
-        del stack[len(stack) - len(rule.expansion) :]
-        stack.append(conf.states[stack[-1]][rule.origin.name][1])
-    return True
+def _spliced(children: list[Any]) -> list[Any]:
+    """Repetitions, which are lists, give their children; a first one grows in place: it has one parent."""
+    first = children[0]
+    flat: list[Any] = first if isinstance(first, list) else [first]
+    for child in children[1:]:
+        if isinstance(child, list):
+            flat.extend(child)
+        else:
+            flat.append(child)
+    return flat

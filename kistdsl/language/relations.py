@@ -176,7 +176,9 @@ def _contained(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candid
         literals = sorted(_unscaled(a.groups[0]), key=order)
         for size in range(1, len(literals) + 1):
             for subset in combinations(literals, size):
-                yield from ((a, b) for b in known.get(frozenset(subset), ()) if b is not a)
+                for b in known.get(frozenset(subset), ()):
+                    if b is not a and a.best <= b.best + NOISE:
+                        yield a, b
 
 
 def _unscaled(group: Conjunction) -> frozenset[Literal]:

@@ -111,13 +111,15 @@ def _in_term(m: Mistake) -> Diagnostic | None:
             )
         if m.kind() == "NAME" and m.kind(1) != "LPAR":
             return _two_words(m, "a term")
-        replaced = m.kind() in ("COLON", "IS")
+        replaced = m.kind() in ("COLON", "IS", "ARROW") or m.text() in ("==", "=<")
         return m.report(
             codes.MISSING_EQUALS,
-            "`=` is missing before the membership function",
+            f"`{m.text()}` stands where `=` belongs"
+            if replaced
+            else "`=` is missing before the membership function",
             span=m.span() if replaced else m.behind,
             help="write `term NAME = trapmf(...)` or `term NAME of PROPERTY = trapmf(...)`",
-            fix=m.instead(" =") if replaced else m.insert(" ="),
+            fix=m.instead(" =" if m.kind() == "COLON" else "=") if replaced else m.insert(" ="),
         )
     if m.kind(-1) == "EQUALS" or (m.kind(-1) == "NAME" and m.kind(-2) == "EQUALS"):
         return m.report(

@@ -7,6 +7,7 @@ grammar's terminals on text that the grammar accepts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kistdsl.diagnostics import Source, Span
@@ -67,22 +68,28 @@ class Word:
     column: int  # code points before it on its line
 
 
+def raw_words(text: str, start: int, end: int) -> Iterator[tuple[str, str, int]]:
+    """(kind, text, offset) of every token of `text[start:end]`, in order; space and comments are of kind SKIP."""
+    for match in _TOKEN.finditer(text, start, end):
+        kind, word = match.lastgroup or "BAD", match[0]
+        if kind == "WORD":
+            kind = _KEYWORD_KINDS.get(word.lower(), "NAME")
+        elif kind == "OPERATOR":
+            kind = _OPERATORS[word]
+        yield kind, word, match.start()
+
+
 def words_of(source: Source) -> list[Word]:
     """All tokens of `source`, in order; comments and space left out."""
     words: list[Word] = []
     line_start, leads = 0, True
-    for match in _TOKEN.finditer(source.text):
-        kind, start, text = match.lastgroup or "BAD", match.start(), match[0]
+    for kind, text, start in raw_words(source.text, 0, len(source.text)):
         if kind == "SKIP":
             last_end = text.rfind("\n")
             if last_end >= 0:
                 line_start, leads = start + last_end + 1, True
             continue
-        if kind == "WORD":
-            kind = _KEYWORD_KINDS.get(text.lower(), "NAME")
-        elif kind == "OPERATOR":
-            kind = _OPERATORS[text]
-        words.append(Word(kind, text, start, match.end(), leads, start - line_start))
+        words.append(Word(kind, text, start, start + len(text), leads, start - line_start))
         leads = False
     return words
 

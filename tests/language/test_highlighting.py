@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 
 from kistdsl.diagnostics import Source
-from kistdsl.language.lalr import _parser
+from kistdsl.language.builder import Builder
 from kistdsl.language.tokens import KEYWORDS, Word, comments_of, words_of
 
+from .lark_reader import parser
 from .strategies import files
 
 pytest.importorskip("pygments")
@@ -122,7 +123,7 @@ def test_shipped_files(path: Path) -> None:
 
 
 def test_keywords_are_those_of_the_grammar() -> None:
-    lark, _ = _parser()
+    lark, _ = parser()
     plain = {t.name: t.pattern.value for t in lark.terminals}
     fixed = {value.removesuffix(r"(?!\w)") for value in plain.values() if value.endswith(r"(?!\w)")}
     fixed = {word for word in fixed if word.isalpha()}
@@ -134,7 +135,8 @@ def test_keywords_are_those_of_the_grammar() -> None:
 
 @given(files())
 def test_the_tokenizer_agrees_with_the_grammar(text: str) -> None:
-    lark, _ = _parser()
+    lark, calls = parser()
+    calls.builder = Builder(Source("x.kr", text))
     seen = [(t.start_pos, str(t)) for t in lark.parse_interactive(text, start="file").iter_parse()]
     assert seen == [(w.start, w.text) for w in words_of(Source("x.kr", text))]
 

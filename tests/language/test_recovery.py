@@ -6,13 +6,9 @@ import random
 from pathlib import Path
 
 import pytest
-from lark.exceptions import UnexpectedInput
 
 from kistdsl.diagnostics import Source
-from kistdsl.language import lalr
 from kistdsl.language.parser import parse
-
-from .fuzz import corpus, made
 
 FILES = (Path(__file__).resolve().parents[1] / "golden" / "syntax").glob("*.kr")
 BYTES = {"latin1", "utf16", "byte_order_mark", "old_mac_line_ends"}
@@ -34,22 +30,3 @@ def test_eight_files_together(seed: int) -> None:
     names = random.Random(seed).sample(sorted(TEXTS), 8)
     together = codes("".join(TEXTS[name] for name in names))
     assert together == [code for name in names for code in ALONE[name]], names
-
-
-def test_what_would_fit_is_what_lark_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    stops: list[bool] = []
-
-    def compared(error: UnexpectedInput) -> frozenset[str]:
-        found = accepts(error)
-        stopped = error.interactive_parser
-        assert stopped is not None
-        stops.append(found == frozenset(stopped.accepts()))
-        return found
-
-    accepts = lalr._accepts
-    monkeypatch.setattr(lalr, "_accepts", compared)
-    rng, texts = random.Random(3), corpus()
-    for _ in range(300):
-        parse(Source("x.kr", made(rng, texts).decode("utf-8", errors="replace")))
-    assert len(stops) > 300
-    assert all(stops)
