@@ -11,6 +11,7 @@ from kistdsl.language import ast, checked
 from kistdsl.language.catalog import CATALOG
 from kistdsl.language.checks import CHECKS
 from kistdsl.language.codes import ERROR, Code, ProgramContext
+from kistdsl.language.collector import no_collection
 from kistdsl.language.ignores import apply_ignores
 from kistdsl.language.includes import Assembly, assemble
 from kistdsl.language.resolve import resolve
@@ -51,6 +52,11 @@ def check_file(path: str | os.PathLike[str], schema: Schema) -> Checked:
 
 def check_loaded(loaded: Loaded, schema: Schema, *, loader: Loader | None = None) -> Checked:
     """Check a text as it was read, with the problems of its bytes."""
+    with no_collection():
+        return _checked(loaded, schema, loader)
+
+
+def _checked(loaded: Loaded, schema: Schema, loader: Loader | None) -> Checked:
     assembly = assemble(loaded, loader or load_file)
     resolution = resolve(assembly, schema)
     problems = [*assembly.problems, *resolution.problems]

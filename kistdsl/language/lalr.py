@@ -6,9 +6,7 @@ file neither imports Lark nor makes one of its tokens for each word. The tests r
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from kistdsl.diagnostics import Diagnostic, Source
 from kistdsl.language import ast, tables
 from kistdsl.language.builder import Builder, Token
+from kistdsl.language.collector import no_collection
 from kistdsl.language.tables import Tables
 from kistdsl.language.tokens import raw_words
 
@@ -44,7 +43,7 @@ _tables = lru_cache(maxsize=1)(tables.load)
 def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Failure:
     """Parse `source.text[start:end]` as a `file` or a `case`."""
     builder = Builder(source)
-    with _no_collection():
+    with no_collection():
         stack = _Stack(_tables(), symbol, builder)
         for kind, text, at in raw_words(source.text, start, end):
             if kind == "SKIP":
@@ -60,18 +59,6 @@ def parse_piece(source: Source, start: int, end: int, symbol: str) -> Piece | Fa
     assert isinstance(node, ast.Node)
     nodes = node.statements if isinstance(node, ast.File) else (node,)
     return Piece(nodes, tuple(builder.problems))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cycle collector: a parse makes only trees, and walking them costs a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Stack:

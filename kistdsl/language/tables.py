@@ -8,7 +8,6 @@ same result. `python -m kistdsl.language.tables` writes them; a test says when t
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 from dataclasses import dataclass
@@ -84,11 +83,7 @@ def _stored(grammar: str) -> dict[str, Any] | None:
         tables: dict[str, Any] = json.loads(STORED.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return tables if tables.get("grammar") == _digest(grammar) else None
-
-
-def _digest(grammar: str) -> str:
-    return hashlib.sha256(grammar.encode("utf-8")).hexdigest()
+    return tables if tables.get("grammar") == grammar else None
 
 
 def made(grammar: str) -> dict[str, Any]:
@@ -113,7 +108,7 @@ def made(grammar: str) -> dict[str, Any]:
         actions.append({name: to for name, to in entries.items() if name.isupper()})
         gotos.append({name: to for name, to in entries.items() if not name.isupper()})
     return {
-        "grammar": _digest(grammar),
+        "grammar": grammar,
         "actions": actions,
         "gotos": gotos,
         "reductions": [list(reduction) for reduction in reductions],
