@@ -127,9 +127,9 @@ class NumbaKernel:
                 code = CompiledCode(text, llvm_kernels.KERNEL)
                 self._code.append(code)
                 outputs = len(llvm_kernels.kind_of(self.program, kind, skip_missing=skip_missing).outputs)
-                pointers = [ctypes.c_void_p] * (len(self.program.columns) + outputs)
+                arrays = [ctypes.py_object] * (len(self.program.columns) + outputs)
                 # A foreign function type releases the interpreter lock for the length of the call.
-                function = ctypes.CFUNCTYPE(None, ctypes.c_int64, *pointers)(code.address)
+                function = ctypes.CFUNCTYPE(None, ctypes.c_int64, *arrays)(code.address)
                 self._functions[key] = function
         return function
 
@@ -152,7 +152,7 @@ class NumbaKernel:
         if n == 0 or not self._live:
             return
         function = self._function(kind, skip_missing)
-        workers = _workers(n, len(self.program.nodes), threads)
+        workers = 1 if threads == 1 else _workers(n, len(self.program.nodes), threads)
         if workers == 1:
             self._rows(function, columns, outputs)
             return
@@ -170,9 +170,8 @@ class NumbaKernel:
     def _rows(self, function: Callable[..., None], columns: Columns, outputs: Sequence[Array]) -> None:
         """Run on columns as they are, or block by block on copies of those that need one."""
         n = _rows(columns)
-        unfit = [column for column in columns if not self._fits(column)]
-        if not unfit:
-            function(n, *[_pointer(array) for array in (*columns, *outputs)])
+        if all(map(self._fits, columns)):
+            function(n, *columns, *outputs)
             return
         scratch = [
             None if self._fits(column) else np.empty(min(n, CONVERT_ROWS), self._dtype) for column in columns
@@ -181,8 +180,7 @@ class NumbaKernel:
             for start in range(0, n, CONVERT_ROWS):
                 rows = slice(start, min(start + CONVERT_ROWS, n))
                 block = [_converted(c[rows], s) for c, s in zip(columns, scratch, strict=True)]
-                pointers = [*map(_pointer, block), *(_pointer(o[rows]) for o in outputs)]
-                function(rows.stop - rows.start, *pointers)
+                function(rows.stop - rows.start, *block, *(o[rows] for o in outputs))
 
     def _fits(self, column: Array) -> bool:
         flags = column.flags
@@ -191,15 +189,6 @@ class NumbaKernel:
 
 def _rows(columns: Columns) -> int:
     return len(columns[0]) if columns else 0
-
-
-def _pointer(array: Array) -> int:
-    """Address of the first element; the array is contiguous and not empty."""
-    if array.flags.writeable:
-        memory: Any = array  # a buffer, which the stubs do not know
-        return ctypes.addressof(ctypes.c_char.from_buffer(memory))  # faster than asking NumPy
-    address: int = array.__array_interface__["data"][0]
-    return address
 
 
 def _converted(column: Array, scratch: Array | None) -> Array:

@@ -50,11 +50,14 @@ def columns_of(table: Table, names: Sequence[str]) -> list[NDArray[Any]]:
 def _arrays(table: dict[Any, Any], names: Sequence[str]) -> list[NDArray[Any]] | None:
     """The columns where they are arrays as they should be: what a service's small tables mostly are."""
     columns: list[Any] = [table.get(name) for name in names]
-    rows = len(columns[0]) if columns and type(columns[0]) is np.ndarray and columns[0].ndim == 1 else -1
+    shape = getattr(columns[0], "shape", ()) if columns else ()
     for column in columns:
-        if type(column) is not np.ndarray or column.shape != (rows,) or column.dtype.kind not in "fiu":
+        if type(column) is not _ARRAY or column.shape != shape or column.dtype.kind not in "fiu":
             return None
-    return columns
+    return columns if len(shape) == 1 else None
+
+
+_ARRAY = np.ndarray  # looked up once: `_arrays` is most of what a call on a few rows costs
 
 
 def _source(table: Table, names: Sequence[str]) -> Table:
@@ -158,14 +161,16 @@ def check_out(out: NDArray[Any], columns: Sequence[NDArray[Any]], dtype: str) ->
     """Whether grades can be written to `out`.
 
     Raises:
-        InputError: it has another shape or dtype, is read-only or strided, or overlaps a column.
+        InputError: it is no array, has another shape or dtype, is read-only or strided, or overlaps a column.
     """
-    rows = len(columns[0]) if columns else 0
-    if out.shape != (rows,) or out.dtype != np.dtype(dtype):
-        raise InputError(f"out is {out.dtype} of shape {out.shape}; expected {dtype} of shape ({rows},)")
-    if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
+    if not isinstance(out, _ARRAY):
+        raise InputError(f"out is {type(out).__name__}; expected a NumPy array")
+    shape, flags = columns[0].shape if columns else (0,), out.flags
+    if out.shape != shape or out.dtype != dtype:
+        raise InputError(f"out is {out.dtype} of shape {out.shape}; expected {dtype} of shape {shape}")
+    if not (flags.c_contiguous and flags.writeable and flags.aligned):
         raise InputError("out must be contiguous, aligned and writable")
-    owner = out.flags.owndata
+    owner = flags.owndata
     for column in columns:
         apart = owner and column.flags.owndata and column is not out  # each has its own memory
         if not apart and np.may_share_memory(out, column):

@@ -58,6 +58,7 @@ def test_grades_into_an_array_of_ones_own(rules):
     unfit = {
         r"float64 of shape \(2,\); expected float64 of shape \(3,\)": np.empty(2),
         "out is float32": np.empty(3, np.float32),
+        "out is list": [0.0, 0.0, 0.0],
         "contiguous": np.empty(6)[::2],
         "shares memory": table["gray"],
     }
