@@ -216,7 +216,7 @@ def measure(rules: RuleSet, rows: int, repeats: int, absent: dict[str, str]) -> 
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(repeats):
         for key, run in runs.items():
-            calls = max(1, min(10**5 // rows, int(0.05 / best[key])))  # one at first
+            calls = max(1, min(10**6 // rows, int(0.05 / best[key])))  # one at first
             best[key] = min(best[key], seconds(run, calls))
     return best
 

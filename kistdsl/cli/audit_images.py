@@ -107,7 +107,10 @@ def _residual_of(item: Item, folder: Path) -> Path:
 
 
 def of_run(args: argparse.Namespace, line: Line) -> Source:
-    """Residuals of a run's model, at its size, smoothed and thresholded as in training.
+    """Residuals that a run's labels came from, at its size, smoothed and thresholded as there.
+
+    A network that has learnt from the labels shows more than the rules were asked about, so its own residual would
+    say the wrong thing of them; it is used where a run does not know what its labels came from.
 
     Raises:
         InputError: no such run, or one that is not finished.
@@ -115,18 +118,23 @@ def of_run(args: argparse.Namespace, line: Line) -> Source:
     labelling: Any = importlib.import_module("kistdsl.kist.labelling")
     stacks: Any = importlib.import_module("kistdsl.kist.stacks")
     inference: Any = importlib.import_module("kistdsl.kist.inference")
-    localizer = importlib.import_module("kistdsl.kist.localization").Localizer.open(args.run)
-    settings = localizer.settings
+    mappers: Any = importlib.import_module("kistdsl.kist.torch_mapper").TorchMapper
+    known = mappers.of_labels(args.run, device="auto")
+    mapper, thresholds = known or (mappers.open(args.run, device="auto"), None)
+    settings = mapper.facts.settings
     sigma = settings.scaled(settings.label_sigma)
 
     def small(item: Item) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        pixels = stacks.prepare(item.path, settings, localizer.facts.channels)
-        return pixels, inference.gaussian(localizer.mapper.maps([pixels], use_filter=False)[0], sigma)
+        pixels = stacks.prepare(item.path, settings, mapper.facts.channels)
+        return pixels, inference.gaussian(mapper.maps([pixels], use_filter=False)[0], sigma)
 
     def read(item: Item) -> Seen:
         pixels, residual = small(item)
         return Seen(item, pixels, labelling.picture_of(pixels, residual), _truth(item, residual.shape))
 
+    if thresholds is not None:
+        maps = tuple(CandidateMap(name, tuple(levels)) for name, levels in thresholds.items())
+        return Source(read, maps, settings.min_area, settings.alpha)
     normal = [small(item) for item in _evenly(line.train_good, SPREAD_IMAGES)]
     values = np.stack([residual for _, residual in normal]).astype(np.float64)
     figures = inference.Statistics(float(values.mean()), float(values.std()))

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from kistdsl.engine.pseudo_labels import PseudoLabeller
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.inference import Map, label_map, maps_of, statistics_of
 from kistdsl.kist.labelling import candidate_maps, picture_of
-from kistdsl.kist.methods import Method
 from kistdsl.kist.product_data import RunData
 from kistdsl.kist.stacks import Stack
+from kistdsl.kist.stages import LabelSource
 from kistdsl.kist.training import Workshop
 
 _BINS = 60
@@ -25,16 +24,18 @@ Values = NDArray[np.float64]
 
 
 def distributions(
-    rules: RuleSet, data: RunData, network: nn.Module, method: Method, shop: Workshop
+    rules: RuleSet, data: RunData, source: LabelSource, shop: Workshop
 ) -> dict[str, NDArray[Any]]:
-    """`properties.npz`, see `kistdsl.kist.run_folder`: regions above the thresholds of a network's residual.
+    """`properties.npz`, see `kistdsl.kist.run_folder`: regions above the thresholds of the residual that gave the labels.
 
     Args:
         rules: of the product line.
         data: held-out normal images and anomalous ones are looked at.
-        network, method, shop: of the run.
+        source: of the last labels.
+        shop: of the run.
     """
     settings, smooth = shop.settings, label_map(shop.settings)
+    network, method = source.network, source.method
     statistics = statistics_of(network, method, data.fit, shop, smooth)
 
     def maps(stack: Stack) -> list[Map]:

@@ -1,6 +1,6 @@
 """The loop of Algorithm 1: thresholds, pseudo-labels, model update.
 
-An iteration's facts (JSON): `iteration`, `mu`, `sigma`, `thresholds`, `labelled_images`, `regions`,
+An iteration's facts (JSON): `iteration`, `labelled_by` (the stage whose residual was judged), `mu`, `sigma`, `thresholds`, `labelled_images`, `regions`,
 `pixels` (labelled, over all images), `rules` (see `RuleFiring`), `by_image` (pixels of each rule), and `stopped`: why self-training ends
 with the model before this iteration, or None.
 """
@@ -36,7 +36,7 @@ from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
 from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask, usual_places, without_usual_places
 from kistdsl.kist.stacks import Stack
-from kistdsl.kist.stages import Stages, Trained, trained
+from kistdsl.kist.stages import LabelSource, Stages, Trained, trained
 from kistdsl.kist.training import Collapse, Progress, Stage, run_stage
 
 Masks = NDArray[np.bool_]
@@ -55,6 +55,7 @@ class Labelling:
     """The pseudo-labels of one iteration.
 
     Attributes:
+        stage: whose residual was judged.
         masks: (N, S, S) bool of all anomalous images, accumulated if the settings say so.
         parts: of the rules, this iteration; None where a control took the labels from elsewhere.
         suspicious: (N, S, S) bool, residual above mu + 3 sigma.
@@ -64,6 +65,7 @@ class Labelling:
         by_image: for each anomalous image, the pixels that each rule labelled; of rules that take part.
     """
 
+    stage: str
     masks: Masks
     parts: Parts | None
     suspicious: Masks
@@ -76,6 +78,7 @@ class Labelling:
         """As JSON."""
         return {
             "iteration": number,
+            "labelled_by": self.stage,
             "mu": self.statistics.mu,
             "sigma": self.statistics.sigma,
             "thresholds": self.thresholds,
@@ -88,18 +91,17 @@ class Labelling:
         }
 
 
-def label_images(
-    stages: Stages, rules: RuleSet, network: nn.Module, method: Method, before: Masks
-) -> Labelling:
+def label_images(stages: Stages, rules: RuleSet, source: LabelSource, before: Masks) -> Labelling:
     """Steps "obtain T_e" and 2.1 of Algorithm 1.
 
     Args:
         stages: data and settings.
         rules: of the product line.
-        network, method: whose residual is judged.
+        source: whose residual is judged.
         before: (N, S, S) bool, the labels so far.
     """
     settings, shop, data = stages.settings, stages.shop, stages.data
+    network, method = source.network, source.method
     smooth = label_map(settings)
     statistics = statistics_of(network, method, data.fit, shop, smooth)
 
@@ -126,6 +128,7 @@ def label_images(
     masks = _kept(stages, of_anomalous, firings)
     limit = statistics.mu + _SUSPICIOUS * statistics.sigma
     return Labelling(
+        stage=source.stage,
         masks=masks | before if settings.accumulate else masks,
         parts=None if _from_elsewhere(stages) else packed_parts(of_anomalous, firings),
         suspicious=np.stack(residuals) > limit,
@@ -177,13 +180,13 @@ class Iterations:
         self.first: Masks | None = None
         self.parts: Parts | None = None
 
-    def update(self, number: int, network: nn.Module, source: tuple[nn.Module, Method]) -> Trained:
+    def update(self, number: int, network: nn.Module, source: LabelSource) -> Trained:
         """One iteration; `network` is the updated one afterwards, or the one before if it collapsed.
 
         Args:
             number: from 1.
             network: the model.
-            source: network and method whose residual the labels come from.
+            source: whose residual the labels come from.
         """
         stages = self.stages
         name = iteration_name(number)
@@ -195,7 +198,7 @@ class Iterations:
             self._report(found)
             return found
         begun = time.monotonic()
-        labelling = label_images(stages, self.rules, *source, self.masks)
+        labelling = label_images(stages, self.rules, source, self.masks)
         self._remember(labelling.masks, labelling.parts)
         seconds = time.monotonic() - begun
         done = self._train(name, number, network, labelling)

@@ -121,7 +121,7 @@ def export(run: Path, target: Path) -> float:
     facts = mapper.facts
     exact = facts.settings.model_copy(update={"precision": "float32"})  # whatever the run itself computed in
     mapper.shop = replace(mapper.shop, settings=exact)
-    network = mapper.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    network = mapper.network.to(memory_format=torch.contiguous_format)
     whole = Whole(network, mapper.method, facts.settings, facts.channels).eval()
     with atomic_path(target) as path:
         _write(whole, facts.settings.size, facts.channels, path)

@@ -8,8 +8,9 @@ metrics.json         figures of each model: `models`, a list in the order of the
                      `name`, `title`, `seconds`, `steps`, `figures` (filtered map) and `raw`,
                      `decision` (see `metrics.decisions.DecisionFigures`)
 history.csv          one row an iteration (0: the initial model)
-rules.json           one object an iteration: `iteration`, `rules` (firing counts, set aside or not),
-                     `by_image` (for each anomalous training image, {rule: pixels that it labelled})
+rules.json           one object an iteration: `iteration`, `labelled_by` (the stage whose residual gave the
+                     labels), `thresholds` (of each candidate map), `rules` (firing counts, set aside or
+                     not), `by_image` (for each anomalous training image, {rule: pixels that it labelled})
 pseudo_labels/       the last label of each anomalous training image, <folder>_<stem>_mask.png (0/255)
 panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, S[, 3]) uint8, `truths`
                      (N, S, S) bool, `baseline`, `kist` (N, S, S) float32 maps, `thresholds` (2, 2): for
@@ -18,7 +19,8 @@ panels.npz           chosen test images: `names`, `kinds` (N,), `images` (N, S, 
 labels.npz           anomalous training images: `names`, `images`, `first`, `last` (N, S, S) bool labels; where rules
                      gave them, their names `rules` (R,) and what each gave, `parts` (see `kist.label_parts`)
 properties.npz       histograms over candidate regions of each property that rules read: `names` (P,), `edges`
-                     (P, B + 1), `normal`, `anomalous` (P, B) counts (held-out normal, anomalous training images)
+                     (P, B + 1), `normal`, `anomalous` (P, B) counts (held-out normal, anomalous training images),
+                     of the residual that gave the last labels
 residuals.npz        histograms of the maps of test pixels over what is usual at the place: `edges` (B + 1,), `baseline_normal`,
                      `baseline_anomalous`, `kist_normal`, `kist_anomalous` (B,) counts
 report.html          made of the files above
@@ -83,6 +85,10 @@ class RunFolder:
     @property
     def stages(self) -> Path:
         return self.root / "stages"
+
+    def stage(self, name: str) -> Path:
+        """The weights of a finished stage."""
+        return self.stages / f"{name}.safetensors"
 
     @property
     def report(self) -> Path:

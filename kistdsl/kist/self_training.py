@@ -30,14 +30,14 @@ from kistdsl.kist.inference import normal_levels, raw_map, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
 from kistdsl.kist.labelling import rules_taking_part
 from kistdsl.kist.measuring import judge, measure
-from kistdsl.kist.methods import METHODS, Method
+from kistdsl.kist.methods import METHODS
 from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.memae import MemoryAutoencoder
 from kistdsl.kist.product_data import RunData, load_data
 from kistdsl.kist.results import ModelResult, history_row, metrics_json
 from kistdsl.kist.run_folder import RunFolder, read_config, write_arrays, write_csv, write_json
 from kistdsl.kist.seed import deterministic
-from kistdsl.kist.stages import Stages, Trained
+from kistdsl.kist.stages import LabelSource, Stages, Trained
 from kistdsl.kist.stopping import Stop
 from kistdsl.kist.thresholds import decision_of
 from kistdsl.kist.training import Workshop
@@ -245,25 +245,27 @@ class _Run:
         iterations = Iterations(self.stages, self.request.rules, limit)
         teacher, teaching = self._teacher()
         updates: list[Trained] = []
+        before = initial.name
         for number in range(1, self.settings.iterations + 1):
-            source = (network, self.stages.method)
+            source = LabelSource(before, network, self.stages.method)
             if teacher is not None and number <= self.settings.teacher_iterations:
                 source = teacher
             update = iterations.update(number, network, source)
+            before = update.name
             self._measured(update, network, number)
             updates.append(update)
             if update.facts["stopped"]:
                 break
         return _Taught(network, teaching, tuple(updates), iterations)
 
-    def _teacher(self) -> tuple[tuple[nn.Module, Method] | None, Trained | None]:
+    def _teacher(self) -> tuple[LabelSource | None, Trained | None]:
         settings = self.settings
         if not settings.teacher:
             return None, None
         method = METHODS[settings.teacher_method](settings)
         network = self.stages.network(settings.teacher, purpose="teacher")
         trained = self.stages.teacher(network, method)
-        return (network, method), trained
+        return LabelSource(trained.name, network, method), trained
 
     def _compared(self, network: nn.Module, initial: Trained, taught: _Taught) -> list[ModelResult]:
         """The baseline trained as long (`network` goes on), and KIST."""
@@ -362,9 +364,10 @@ class _Run:
             write_labels(self.folder, self.data.anomalous, taught.iterations, names)
             assert self.request.rules is not None
             shop = replace(self.shop, world=World())
-            found = distributions(self.request.rules, self.data, final, self.stages.method, shop)
+            source = self.stages.label_source(taught.updates[-1].facts.get("labelled_by", "initial"))
+            found = distributions(self.request.rules, self.data, source, shop)
             write_arrays(self.folder.root / "properties.npz", found)
-            kept = ("iteration", "rules", "by_image")
+            kept = ("iteration", "labelled_by", "thresholds", "rules", "by_image")
             rules = [{name: u.facts[name] for name in kept if name in u.facts} for u in taught.updates]
             write_json(self.folder.firings, rules)
         write_csv(self.folder.history, self.history)

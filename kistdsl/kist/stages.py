@@ -40,6 +40,31 @@ class Trained:
     facts: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSource:
+    """What residuals labels come from.
+
+    Attributes:
+        stage: its name.
+        network, method: whose residual is judged.
+    """
+
+    stage: str
+    network: nn.Module
+    method: Method
+
+
+TEACHER = "teacher"
+"""Name of the stage in which another network learns, for the first labels."""
+
+
+def labelling_method(stage: str, settings: Settings) -> tuple[str, str]:
+    """Network and method, by name, of a stage that labels came from."""
+    if stage == TEACHER and settings.teacher:
+        return settings.teacher, settings.teacher_method
+    return settings.model, settings.base_method
+
+
 class Stages:
     """The stages of one run on loaded data; each is stored, and taken from its file if it is there.
 
@@ -94,6 +119,13 @@ class Stages:
         progress = run_stage(stage, network, loss, watch, self.shop)
         return trained(stage.name, progress, watch())
 
+    def label_source(self, stage: str) -> LabelSource:
+        """A finished stage, from its file, to look at what the labels came from."""
+        model, method = labelling_method(stage, self.settings)
+        network = self.network(model, purpose="teacher" if stage == TEACHER else "model")
+        self.stored(stage, network)
+        return LabelSource(stage, network, METHODS[method](self.settings))
+
     # ---- stages on normal images
 
     def initial(self, network: nn.Module) -> Trained:
@@ -102,7 +134,7 @@ class Stages:
 
     def teacher(self, network: nn.Module, method: Method) -> Trained:
         """Another network, for the first labels."""
-        return self.on_normal("teacher", "teacher", network, method, self.settings.teacher_epochs)
+        return self.on_normal(TEACHER, "teacher", network, method, self.settings.teacher_epochs)
 
     def on_normal(self, name: str, title: str, network: nn.Module, method: Method, epochs: int) -> Trained:
         """`epochs` passes over the normal images."""

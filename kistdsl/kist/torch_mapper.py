@@ -1,4 +1,4 @@
-"""Maps of a run's final network, in torch."""
+"""Maps of a run's networks, in torch."""
 
 from __future__ import annotations
 
@@ -25,15 +25,31 @@ from kistdsl.kist.models.registry import build
 from kistdsl.kist.preparing import Bytes, exposure_factor
 from kistdsl.kist.run_folder import RunFolder, read_json
 from kistdsl.kist.stacks import Stack
+from kistdsl.kist.stages import labelling_method
 from kistdsl.kist.training import Workshop
 
 
 class TorchMapper:
-    """Runs the network of a run folder."""
+    """Runs a network of a run folder: the final one, or that of a stage.
 
-    def __init__(self, facts: Facts, network: torch.nn.Module, shop: Workshop) -> None:
-        self.facts, self.network, self.shop = facts, network, shop
-        self.method: Method = METHODS[facts.settings.base_method](facts.settings)
+    Args:
+        facts: of the run.
+        weights: file of the network.
+        stage: its name; "" for the final network.
+    """
+
+    def __init__(self, facts: Facts, weights: Path, stage: str = "") -> None:
+        self.facts = facts
+        settings = facts.settings
+        model, method = labelling_method(stage, settings)
+        self.method: Method = METHODS[method](settings)
+        network = Margin(build(model, settings, facts.channels), settings.margin)
+        found, _ = tensors.load(weights)
+        tensors.load_weights(network, found, weights)
+        where = choose_device(settings)
+        network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.eval()
+        self.shop = Workshop(weights.parent, settings, where, World(), ignore)
 
     @classmethod
     def open(cls, run: Path, *, device: str) -> TorchMapper:
@@ -43,16 +59,23 @@ class TorchMapper:
             InputError: not finished, or weights that do not fit.
         """
         folder = RunFolder(run)
-        if not folder.model.is_file():
-            raise InputError(f"{folder.root}: no model.safetensors; is the run finished? (train --resume)")
-        weights, stored = tensors.load(folder.model)
-        facts = replace(Facts.from_json(stored, folder.model, device), **_rules_of(folder))
-        settings = facts.settings
-        where = choose_device(settings)
-        network = Margin(build(settings.model, settings, facts.channels), settings.margin)
-        tensors.load_weights(network, weights, folder.model)
-        network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(facts, network.eval(), Workshop(folder.stages, settings, where, World(), ignore))
+        return cls(_facts_of(folder, device), folder.model)
+
+    @classmethod
+    def of_labels(cls, run: Path, *, device: str) -> tuple[TorchMapper, dict[str, list[float]]] | None:
+        """The network whose residual gave a run's last labels, and the thresholds of each candidate map.
+
+        None where that is not known: a run without labels, of an earlier version, or without its stages.
+
+        Raises:
+            InputError: as `open`.
+        """
+        folder = RunFolder(run)
+        facts = _facts_of(folder, device)
+        last = _last_labels(folder)
+        stage = last.get("labelled_by", "")
+        weights = folder.stage(stage)
+        return (cls(facts, weights, stage), last["thresholds"]) if stage and weights.is_file() else None
 
     def maps(self, images: Sequence[Bytes], *, use_filter: bool) -> Maps:
         """See `kistdsl.kist.mappers.Mapper`."""
@@ -69,11 +92,23 @@ class TorchMapper:
         return np.stack([filtered(settings, to_gray(i), raw) for i, raw in zip(images, raws, strict=True)])
 
 
+def _facts_of(folder: RunFolder, device: str) -> Facts:
+    if not folder.model.is_file():
+        raise InputError(f"{folder.root}: no model.safetensors; is the run finished? (train --resume)")
+    _, stored = tensors.load(folder.model)
+    return replace(Facts.from_json(stored, folder.model, device), **_rules_of(folder))
+
+
+def _last_labels(folder: RunFolder) -> dict[str, Any]:
+    """What rules.json says of the last iteration."""
+    iterations = read_json(folder.firings) if folder.firings.is_file() else []
+    return dict(iterations[-1]) if iterations else {}
+
+
 def _rules_of(folder: RunFolder) -> dict[str, Any]:
     """The rules' text, and which of them took no part in the last iteration."""
     if not folder.rules.is_file():
         return {}
-    iterations = read_json(folder.firings) if folder.firings.is_file() else []
-    last = iterations[-1].get("rules", []) if iterations else []
+    last = _last_labels(folder).get("rules", [])
     silent = tuple(firing["rule"] for firing in last if firing["set_aside"])
     return {"rules": folder.rules.read_text(encoding="utf-8"), "silent_rules": silent}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 import kistdsl
+from kistdsl.cli.audit_images import of_run
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 from kistdsl.data.images import write_png
 from kistdsl.kist.config import make_settings
+from kistdsl.kist.labelling import Labeller, rules_taking_part
 from kistdsl.kist.self_training import Request, train
 from tests.kist.conftest import RULES as KIST_RULES
 from tests.kist.conftest import TINY
@@ -185,3 +188,32 @@ def test_residuals_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert found["images"]["normal"] == 4
     assert found["regions"]["normal"] > 0
     assert (tmp_path / "audit.html").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "settings", [{"iterations": 1}, {"iterations": 2}, {"iterations": 1, "teacher": "cae"}]
+)
+def test_residuals_of_a_run_are_those_that_its_labels_came_from(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    """Rules label in them, pixel by pixel, what the run's own account says they labelled."""
+    small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    line, run = make_demo_line(tmp_path / "line", small), tmp_path / "run"
+    whole = make_settings({**TINY, "rule_check": False, "teacher_epochs": 1, **settings})
+    rules = kistdsl.compile(KIST_RULES)
+    train(Request(line, rules, KIST_RULES, whole, run))
+    told = json.loads((run / "rules.json").read_text(encoding="utf-8"))[-1]
+    source = of_run(argparse.Namespace(run=run), line)
+    label = Labeller(rules_taking_part(rules, whole), source.maps, whole)
+    labelled = []
+    for item in line.train_anomalous:
+        image = source.read(item)
+        parts = label(image.pixels, image.picture.residual).by_rule
+        labelled.append({name: int(part.sum()) for name, part in parts.items() if part.any()})
+    assert any(labelled)
+    assert labelled == told["by_image"]
+    (run / "stages" / f"{told['labelled_by']}.safetensors").unlink()
+    final = of_run(
+        argparse.Namespace(run=run), line
+    )  # without the stage: the final network, its own thresholds
+    assert final.maps != source.maps
