@@ -9,6 +9,7 @@ from kistdsl.language.statement_errors import lead_of, number
 from kistdsl.language.tokens import STATEMENT_KINDS
 
 _COMPARING = frozenset({"<", ">", "==", "!=", "<>", "≥", "≤", "≠", "=<"})
+_ARROWS = ("->", "→", ">", "<")
 
 
 def in_case(m: Mistake) -> Diagnostic | None:
@@ -23,7 +24,7 @@ def in_case(m: Mistake) -> Diagnostic | None:
 
 def _in_values(m: Mistake) -> Diagnostic | None:
     before = m.kind(-1)
-    if before == "EQUALS" and m.kind() not in ("BAD_NUMBER",):
+    if before == "EQUALS" and m.kind() != "BAD_NUMBER":
         return number(m, "`=`", "write a value in the property's own unit, such as `4%` or `30`")
     if before == "NAME" and m.kind() == "ARROW":
         name = m.text(-1)
@@ -34,53 +35,9 @@ def _in_values(m: Mistake) -> Diagnostic | None:
             help=f"write `{name} = 4% => ...`; leave a property out if it may have any value",
         )
     if before == "NAME" and ("EQUALS" in m.accepts or m.text() in _COMPARING):
-        compared = m.kind() in ("AT_LEAST", "AT_MOST") or m.text() in _COMPARING
-        message = (
-            "a case gives values, it does not compare"
-            if compared
-            else f"`=` is missing behind `{m.text(-1)}`"
-        )
-        code = codes.CASE_COMPARISON if compared else codes.MISSING_EQUALS
-        replaced = compared or m.kind() in ("IS", "COLON")
-        value = next((m.text(i) for i in range(2) if m.kind(i) == "NUMBER"), "30")
-        help = f"write `{m.text(-1)} = {value}`; leave a property out if it may have any value"
-        fix = m.instead("=") if replaced else m.insert(" =")
-        return m.report(code, message, span=m.span() if replaced else m.behind, help=help, fix=fix)
+        return _without_equals(m)
     if before == "NUMBER":
-        if m.kind() == "NAME" and m.kind(1) == "EQUALS":
-            return m.report(
-                codes.MISSING_COMMA,
-                "a comma is missing between two values",
-                span=m.behind,
-                help="write `,`",
-                fix=m.insert(","),
-            )
-        if (
-            m.kind(1) == "NAME"
-            and m.kind(2) == "EQUALS"
-            and (m.kind() == "AND" or m.text() in (";", "&", "&&"))
-        ):
-            return m.report(
-                codes.MISSING_COMMA, "values are separated by commas", help="write `,`", fix=m.instead(",")
-            )
-        signs = m.kind() in ("THEN", "COLON", "EQUALS", "AT_LEAST", "AT_MOST") or m.text() in (
-            "->",
-            "→",
-            ">",
-            "<",
-        )
-        message = (
-            f"`{m.text()}` stands where `=>` belongs"
-            if signs
-            else "a case says what must come out: `=>` is missing"
-        )
-        help = "write `... => anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`"
-        fix = (
-            m.instead("=>") if signs else m.insert(" => anomalous" if m.ends or m.kind() != "NAME" else " =>")
-        )
-        return m.report(
-            codes.MISSING_ARROW, message, span=m.span() if signs else m.behind, help=help, fix=fix
-        )
+        return _without_comma(m) or _without_arrow(m)
     if m.kind() == "ARROW" and m.at == m.start:
         return m.report(
             codes.MISSING_VALUES, "a case gives at least one value", help="write `area = 4% => ...`"
@@ -93,6 +50,48 @@ def _in_values(m: Mistake) -> Diagnostic | None:
             help="write `gray = 30`, or delete the comma",
         )
     return None
+
+
+def _without_equals(m: Mistake) -> Diagnostic:
+    """Behind a property's name stands something else than `=`."""
+    compared = m.kind() in ("AT_LEAST", "AT_MOST") or m.text() in _COMPARING
+    replaced = compared or m.kind() in ("IS", "COLON")
+    value = next((m.text(i) for i in range(2) if m.kind(i) == "NUMBER"), "30")
+    return m.report(
+        codes.CASE_COMPARISON if compared else codes.MISSING_EQUALS,
+        "a case gives values, it does not compare" if compared else f"`=` is missing behind `{m.text(-1)}`",
+        span=m.span() if replaced else m.behind,
+        help=f"write `{m.text(-1)} = {value}`; leave a property out if it may have any value",
+        fix=m.instead("=") if replaced else m.insert(" ="),
+    )
+
+
+def _without_comma(m: Mistake) -> Diagnostic | None:
+    """Behind a value stands the next property, or `AND` or another sign before it."""
+    message = "a comma is missing between two values"
+    if m.kind() == "NAME" and m.kind(1) == "EQUALS":
+        return m.report(codes.MISSING_COMMA, message, span=m.behind, help="write `,`", fix=m.insert(","))
+    if m.kind(1) != "NAME" or m.kind(2) != "EQUALS":
+        return None
+    if m.kind() == "AND" or m.text() in (";", "&", "&&"):
+        message = "values are separated by commas"
+        return m.report(codes.MISSING_COMMA, message, help="write `,`", fix=m.instead(","))
+    return None
+
+
+def _without_arrow(m: Mistake) -> Diagnostic:
+    """Behind the values stands something else than `=>`."""
+    signs = m.kind() in ("THEN", "COLON", "EQUALS", "AT_LEAST", "AT_MOST") or m.text() in _ARROWS
+    behind = " => anomalous" if m.ends or m.kind() != "NAME" else " =>"
+    return m.report(
+        codes.MISSING_ARROW,
+        f"`{m.text()}` stands where `=>` belongs"
+        if signs
+        else "a case says what must come out: `=>` is missing",
+        span=m.span() if signs else m.behind,
+        help="write `... => anomalous`, `=> not anomalous` or `=> anomalous >= 0.9`",
+        fix=m.instead("=>") if signs else m.insert(behind),
+    )
 
 
 def _in_expectation(m: Mistake) -> Diagnostic | None:
