@@ -184,7 +184,8 @@ class NumbaKernel:
 
     def _fits(self, column: Array) -> bool:
         flags = column.flags
-        return bool(column.dtype == self._dtype and flags.c_contiguous and flags.aligned)
+        fits: bool = column.dtype == self._dtype and flags.c_contiguous and flags.aligned
+        return fits
 
 
 def _rows(columns: Columns) -> int:
