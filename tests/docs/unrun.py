@@ -53,6 +53,12 @@ INSTEAD: dict[str, tuple[str, str]] = {
         "--models unet --methods kist --controls no-rules --seeds 0 1 2 --set \"exclude=['uneven']\" --dry-run",
         GRID,
     ),
+    "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist --controls "
+    "--seeds 0 1 2 --set size=256": (
+        "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist "
+        "--controls --seeds 0 1 2 --set size=256 --dry-run",
+        GRID,
+    ),
     "kistdsl reproduce --data mtd --rules rules/mtd_expert.kr --out GRID --models cae --methods kist --controls "
     "--seeds 0 1 --set \"exclude=['uneven']\" epochs=40 latent_layout=spatial": (
         "kistdsl reproduce --data mtd --rules rules/mtd_expert.kr --out GRID --models cae --methods kist --controls "
