@@ -53,6 +53,12 @@ INSTEAD: dict[str, tuple[str, str]] = {
         "--models unet --methods kist --controls no-rules --seeds 0 1 2 --set \"exclude=['uneven']\" --dry-run",
         GRID,
     ),
+    "kistdsl reproduce --data LINES/brick LINES/grass LINES/gravel --out GRID --models unet --methods kist --controls "
+    "--rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr": (
+        "kistdsl reproduce --data LINES/brick LINES/grass LINES/gravel --out GRID --models unet --methods kist "
+        "--controls --rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr --dry-run",
+        GRID,
+    ),
     "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist --controls "
     "--seeds 0 1 2 --set size=256": (
         "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist "
