@@ -118,9 +118,9 @@ def of_run(args: argparse.Namespace, line: Line) -> Source:
     labelling: Any = importlib.import_module("kistdsl.kist.labelling")
     stacks: Any = importlib.import_module("kistdsl.kist.stacks")
     inference: Any = importlib.import_module("kistdsl.kist.inference")
-    mappers: Any = importlib.import_module("kistdsl.kist.torch_mapper").TorchMapper
-    known = mappers.of_labels(args.run, device="auto")
-    mapper, thresholds = known or (mappers.open(args.run, device="auto"), None)
+    mapper_kind: Any = importlib.import_module("kistdsl.kist.torch_mapper").TorchMapper
+    known = mapper_kind.of_labels(args.run, device="auto")
+    mapper, thresholds = known or (mapper_kind.open(args.run, device="auto"), None)
     settings = mapper.facts.settings
     sigma = settings.scaled(settings.label_sigma)
 

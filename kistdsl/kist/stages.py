@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from kistdsl.diagnostics import InputError
 from kistdsl.kist import tensors
 from kistdsl.kist.batches import NormalBatches, steps_for
 from kistdsl.kist.config import Settings
@@ -42,7 +43,7 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelSource:
-    """What residuals labels come from.
+    """Whose residuals the labels come from.
 
     Attributes:
         stage: its name.
@@ -120,10 +121,17 @@ class Stages:
         return trained(stage.name, progress, watch())
 
     def label_source(self, stage: str) -> LabelSource:
-        """A finished stage, from its file, to look at what the labels came from."""
+        """A finished stage, from its file, to look at what the labels came from.
+
+        Raises:
+            InputError: the file is gone.
+        """
         model, method = labelling_method(stage, self.settings)
         network = self.network(model, purpose="teacher" if stage == TEACHER else "model")
-        self.stored(stage, network)
+        if self.stored(stage, network) is None:
+            raise InputError(
+                f"{self.shop.folder / stage}.safetensors: missing; the labels came from this network"
+            )
         return LabelSource(stage, network, METHODS[method](self.settings))
 
     # ---- stages on normal images

@@ -138,11 +138,6 @@ def _reduction(rule: dict[str, Any]) -> tuple[int, str, str, bool, bool, bool]:
     )
 
 
-def text_of(tables: dict[str, Any]) -> str:
-    """What the stored file holds."""
-    return json.dumps(tables, separators=(",", ":")) + "\n"
-
-
 if __name__ == "__main__":
-    made_now = made(resource("grammars/kr.lark").read_text(encoding="utf-8"))
-    STORED.write_text(text_of(made_now), encoding="utf-8", newline="\n")
+    data = made(resource("grammars/kr.lark").read_text(encoding="utf-8"))
+    STORED.write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="utf-8", newline="\n")

@@ -19,7 +19,7 @@ from kistdsl.resources import resource
 GRAMMAR = resource("grammars/kr.lark").read_text(encoding="utf-8")
 
 
-class _Calls:
+class _Calls(lark.Transformer[Any, Any]):
     """What Lark calls at each reduction: the builder of the parse at hand, with the parser's own tokens."""
 
     builder: Builder
@@ -41,7 +41,7 @@ def _own(child: Any) -> Any:
 @lru_cache(maxsize=1)
 def parser() -> tuple[lark.Lark, _Calls]:
     calls = _Calls()
-    return lark.Lark(GRAMMAR, transformer=calls, **OPTIONS), calls  # type: ignore[arg-type]
+    return lark.Lark(GRAMMAR, transformer=calls, **OPTIONS), calls
 
 
 def read(text: str, symbol: str) -> Piece | Failure:
