@@ -5,8 +5,8 @@
 
 Brick, grass and gravel are photographs that come with scikit-image (512x512 gray). Training images are crops of the
 left 320 columns, test images of the other 192, each flipped and exposed at random. Of four kinds of defect the
-rules of Table I speak of two, dark holes and (where they are dark) scratches; a smear (texture lost, gray kept)
-and foreign texture (gray kept) are there to see what happens to defects that nobody described.
+rules of Table I speak of dark holes, of scratches where they are dark, and of round even spots, which a smear (texture
+lost, gray kept) may be; foreign texture (gray kept) is there to see what happens to defects that nobody described.
 """
 
 from __future__ import annotations
