@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kistdsl.cli.audit_images import Mask, Seen
+from kistdsl.cli.audit_images import Mask, Seen, Source
 from kistdsl.data.layouts import GOOD
 from kistdsl.engine.pseudo_labels import PseudoLabeller
 from kistdsl.engine.rule_parts import RuleParts, single_rules
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.language import checked
-from kistdsl.regions.maps import CandidateMap
 
 SAMPLE = 400
 """Regions of each image that the distributions are drawn from."""
@@ -28,11 +27,19 @@ ALL_RULES = "all rules"
 
 @dataclass(slots=True)
 class Firing:
-    """How often something happens, on images of one kind."""
+    """How often a rule fires, on images of one kind.
+
+    Attributes:
+        images: with a pixel labelled.
+        regions: that reach alpha by it, wherever they lie.
+        pixels: labelled.
+        dropped: pixels of such regions that do not count: usual at their place, in a run's eyes.
+    """
 
     images: int = 0
     regions: int = 0
     pixels: int = 0
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -102,21 +109,24 @@ class RuleFigures:
     propositions: list[PropositionFigures] = field(default_factory=list)
     shown: dict[bool, list[Picture]] = field(default_factory=lambda: {False: [], True: []})
 
+    def on(self, anomalous: bool) -> Firing:
+        """How often it fires on images of one kind."""
+        return self.anomalous if anomalous else self.normal
+
 
 class Audit:
     """Collects the figures image by image; `missed` are anomalous images on which no rule labels anything.
 
     Args:
         rules: the rules.
-        maps, min_area: where regions come from.
-        alpha: in place of the rule file's; None keeps it.
+        source: where regions come from, alpha, and what does not count.
     """
 
-    def __init__(
-        self, rules: RuleSet, maps: tuple[CandidateMap, ...], min_area: int, alpha: float | None = None
-    ) -> None:
+    def __init__(self, rules: RuleSet, source: Source) -> None:
+        maps, min_area, alpha = source.maps, source.min_area, source.alpha
         singles = single_rules(rules, alpha)
         program = rules.program if alpha is None else replace(rules.program, alpha=alpha)
+        self._kept = source.kept
         self.rules, self.alpha = rules, program.alpha
         self.images = {False: 0, True: 0}
         self.pixels = {False: 0, True: 0}
@@ -150,8 +160,10 @@ class Audit:
         for parts in self._parts:
             figures = self.figures[parts.rule.name]
             fired = self._count_propositions(parts, figures, rows, anomalous)
-            mask = self._labellers[parts.rule.name].mask(image.picture)
+            found = self._labellers[parts.rule.name].mask(image.picture)
+            mask = self._kept(parts.rule.name, found)
             _count(figures, image, mask, int(fired.sum()), anomalous)
+            figures.on(anomalous).dropped += int(found.sum()) - int(mask.sum())
             together |= mask
             fired_by_any |= fired
         _count(self.everything, image, together, int(fired_by_any.sum()), anomalous)
@@ -190,7 +202,7 @@ class Audit:
 
 def _count(figures: RuleFigures, image: Seen, mask: Mask, regions: int, anomalous: bool) -> None:
     """Add one image to a rule's figures."""
-    firing = figures.anomalous if anomalous else figures.normal
+    firing = figures.on(anomalous)
     area = int(mask.sum())
     firing.images += area > 0
     firing.regions += regions
@@ -234,6 +246,12 @@ def remarks(audit: Audit) -> Iterator[str]:
             yield (
                 f"{figures.name}: labels {100 * normal:.2f} % of the pixels of normal images and "
                 f"{100 * anomalous:.2f} % of anomalous ones: it does not tell them apart."
+            )
+        if figures.normal.dropped:
+            dropped = figures.normal.dropped / audit.pixels[False]
+            yield (
+                f"{figures.name}: {100 * dropped:.2f} % of the pixels of normal images more do not count, as in "
+                "training: places near which it fires on many normal images."
             )
         for own in figures.propositions:
             low, high = own.values

@@ -43,6 +43,11 @@ class Seen:
     truth: Mask | None
 
 
+def _whole(rule: str, mask: Mask) -> Mask:
+    """All that a rule finds."""
+    return mask
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where residuals come from.
@@ -52,12 +57,14 @@ class Source:
         maps: candidate maps with their thresholds.
         min_area: smallest region in pixels.
         alpha: the run's, in place of the rule file's; None keeps that.
+        kept: a rule's name and the (H, W) mask of what it finds to the part that counts.
     """
 
     read: Callable[[Item], Seen]
     maps: tuple[CandidateMap, ...]
     min_area: int
     alpha: float | None = None
+    kept: Callable[[str, Mask], Mask] = _whole
 
 
 def chosen(line: Line, limit: int) -> list[Item]:
@@ -109,6 +116,8 @@ def _residual_of(item: Item, folder: Path) -> Path:
 def of_run(args: argparse.Namespace, line: Line) -> Source:
     """Residuals that a run's labels came from, at its size, smoothed and thresholded as there.
 
+    What the run dropped as usual at its place does not count here either.
+
     A network that has learnt from the labels shows more than the rules were asked about, so its own residual would
     say the wrong thing of them; it is used where a run does not know what its labels came from.
 
@@ -120,7 +129,7 @@ def of_run(args: argparse.Namespace, line: Line) -> Source:
     inference: Any = importlib.import_module("kistdsl.kist.inference")
     mapper_kind: Any = importlib.import_module("kistdsl.kist.torch_mapper").TorchMapper
     known = mapper_kind.of_labels(args.run, device="auto")
-    mapper, thresholds = known or (mapper_kind.open(args.run, device="auto"), None)
+    mapper = known.mapper if known else mapper_kind.open(args.run, device="auto")
     settings = mapper.facts.settings
     sigma = settings.scaled(settings.label_sigma)
 
@@ -132,9 +141,16 @@ def of_run(args: argparse.Namespace, line: Line) -> Source:
         pixels, residual = small(item)
         return Seen(item, pixels, labelling.picture_of(pixels, residual), _truth(item, residual.shape))
 
-    if thresholds is not None:
-        maps = tuple(CandidateMap(name, tuple(levels)) for name, levels in thresholds.items())
-        return Source(read, maps, settings.min_area, settings.alpha)
+    if known:
+        kept_part: Any = importlib.import_module("kistdsl.kist.rule_check").kept_part
+        maps = tuple(CandidateMap(name, tuple(levels)) for name, levels in known.thresholds.items())
+        return Source(
+            read,
+            maps,
+            settings.min_area,
+            settings.alpha,
+            lambda rule, mask: kept_part(rule, mask, known.usual, settings.min_area),
+        )
     normal = [small(item) for item in _evenly(line.train_good, SPREAD_IMAGES)]
     values = np.stack([residual for _, residual in normal]).astype(np.float64)
     figures = inference.Statistics(float(values.mean()), float(values.std()))

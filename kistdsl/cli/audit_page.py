@@ -63,8 +63,7 @@ def _verdict(audit: Audit) -> str:
 
 def _share(audit: Audit, figures: RuleFigures, anomalous: bool) -> float:
     """Share of the pixels of normal or anomalous images that are labelled."""
-    firing = figures.anomalous if anomalous else figures.normal
-    return firing.pixels / max(audit.pixels[anomalous], 1)
+    return figures.on(anomalous).pixels / max(audit.pixels[anomalous], 1)
 
 
 def _menu(audit: Audit) -> str:
@@ -104,6 +103,11 @@ def _firing_table(figures: list[RuleFigures], audit: Audit) -> str:
         "Images on which a rule labels anything, regions that reach alpha by it, and the share of pixels it labels; "
         "bars: shares of pixels, normal above anomalous. A good rule is rare on normal images."
     )
+    if any(rule.normal.dropped or rule.anomalous.dropped for rule in figures):
+        caption += (
+            " Of a run, images and pixels are without what its training dropped as usual at its place; regions "
+            "are with it."
+        )
     return table(caption, [*head, ""], rows)
 
 

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     line = read_line(args.data)
     items = chosen(line, args.limit)
     source = stored(args, line) if args.run is None else of_run(args, line)
-    audit = Audit(rules, source.maps, source.min_area, source.alpha)
+    audit = Audit(rules, source)
     failures: list[str] = []
     with console.progress("audit", len(items)) as progress:
         for image in seen(source, items, failures):

@@ -8,7 +8,7 @@ with the model before this iteration, or None.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite
 from typing import Any
@@ -28,13 +28,21 @@ from kistdsl.kist.label_parts import Parts, joined, packed_parts
 from kistdsl.kist.labelling import (
     ImageLabel,
     Labeller,
+    Mask,
     candidate_maps,
     count_regions,
     rules_taking_part,
 )
 from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
-from kistdsl.kist.rule_check import RuleFiring, check_rules, kept_mask, usual_places, without_usual_places
+from kistdsl.kist.rule_check import (
+    RuleFiring,
+    check_rules,
+    kept_mask,
+    packed_usual,
+    usual_places,
+    without_usual_places,
+)
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.stages import LabelSource, Stages, Trained, trained
 from kistdsl.kist.training import Collapse, Progress, Stage, run_stage
@@ -63,6 +71,7 @@ class Labelling:
         thresholds: by candidate map.
         firings: of the rules, this iteration.
         by_image: for each anomalous image, the pixels that each rule labelled; of rules that take part.
+        usual: (S, S) bool by rule, where what it finds was dropped; empty where nothing is.
     """
 
     stage: str
@@ -73,6 +82,7 @@ class Labelling:
     thresholds: dict[str, list[float]]
     firings: tuple[RuleFiring, ...]
     by_image: tuple[dict[str, int], ...]
+    usual: Mapping[str, Mask]
 
     def facts(self, number: int, stopped: str | None) -> dict[str, Any]:
         """As JSON."""
@@ -118,6 +128,7 @@ def label_images(stages: Stages, rules: RuleSet, source: LabelSource, before: Ma
     labels = [labeller(image, error) for image, error in said]
     of_normal, of_anomalous = labels[: len(normal)], labels[len(normal) :]
     checks = settings.rule_check and not without_rules
+    usual: dict[str, Mask] = {}
     if checks:
         usual = usual_places(
             of_normal, settings.usual_places, round(settings.scaled(settings.usual_distance))
@@ -136,6 +147,7 @@ def label_images(stages: Stages, rules: RuleSet, source: LabelSource, before: Ma
         thresholds={candidate.name: list(candidate.levels) for candidate in candidates},
         firings=firings,
         by_image=tuple(_pixels_by_rule(label, firings) for label in of_anomalous),
+        usual=usual,
     )
 
 
@@ -206,6 +218,7 @@ class Iterations:
         extra = {LABELS: torch.from_numpy(self.masks.astype(np.uint8))}
         if self.parts is not None:
             extra[PARTS] = torch.from_numpy(self.parts)
+        extra.update({name: torch.from_numpy(bits) for name, bits in packed_usual(labelling.usual).items()})
         stages.store(done, network, extra)
         self._report(done)
         return done

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kistdsl.kist.labelling import ImageLabel, Mask, label_of, without_small_regions
 
@@ -61,11 +62,29 @@ def usual_places(labels: Sequence[ImageLabel], share: float, distance: int) -> d
 
 def without_usual_places(label: ImageLabel, usual: Mapping[str, Mask], min_area: int) -> ImageLabel:
     """A label without what each rule finds at the places usual for it; smaller regions than `min_area` go."""
-    parts = {
-        name: without_small_regions(part & ~usual[name], min_area) if name in usual else part
-        for name, part in label.by_rule.items()
+    return label_of({name: kept_part(name, part, usual, min_area) for name, part in label.by_rule.items()})
+
+
+def kept_part(name: str, part: Mask, usual: Mapping[str, Mask], min_area: int) -> Mask:
+    """What rule `name` found, without its usual places; smaller regions than `min_area` go."""
+    return without_small_regions(part & ~usual[name], min_area) if name in usual else part
+
+
+_USUAL = "usual_places/"
+
+
+def packed_usual(usual: Mapping[str, Mask]) -> dict[str, NDArray[np.uint8]]:
+    """The usual places of each rule as they are stored: under a name of their own, eight pixels to a byte."""
+    return {_USUAL + name: np.packbits(mask) for name, mask in usual.items()}
+
+
+def unpacked_usual(stored: Mapping[str, NDArray[np.uint8]], side: int) -> dict[str, Mask]:
+    """What `packed_usual` made, out of all that is stored; (side, side) bool for each rule."""
+    return {
+        name.removeprefix(_USUAL): np.unpackbits(bits, count=side * side).reshape(side, side).astype(np.bool_)
+        for name, bits in stored.items()
+        if name.startswith(_USUAL)
     }
-    return label_of(parts)
 
 
 def check_rules(

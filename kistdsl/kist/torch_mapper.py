@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,37 @@ from kistdsl.data.images import to_gray
 from kistdsl.data.layouts import Item
 from kistdsl.diagnostics import InputError
 from kistdsl.kist import tensors
+from kistdsl.kist.batches import iteration_name
 from kistdsl.kist.devices import choose_device
 from kistdsl.kist.distributed import World
 from kistdsl.kist.events import ignore
 from kistdsl.kist.inference import filtered, maps_of
+from kistdsl.kist.labelling import Mask
 from kistdsl.kist.mappers import Facts, Maps
 from kistdsl.kist.methods import METHODS, Method
 from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.registry import build
 from kistdsl.kist.preparing import Bytes, exposure_factor
+from kistdsl.kist.rule_check import unpacked_usual
 from kistdsl.kist.run_folder import RunFolder, read_json
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.stages import labelling_method
 from kistdsl.kist.training import Workshop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelView:
+    """What a run's last labels came from.
+
+    Attributes:
+        mapper: the network whose residual was judged.
+        thresholds: of each candidate map.
+        usual: (S, S) bool by rule, where what it found was dropped.
+    """
+
+    mapper: TorchMapper
+    thresholds: Mapping[str, Sequence[float]]
+    usual: Mapping[str, Mask]
 
 
 class TorchMapper:
@@ -62,8 +80,8 @@ class TorchMapper:
         return cls(_facts_of(folder, device), folder.model)
 
     @classmethod
-    def of_labels(cls, run: Path, *, device: str) -> tuple[TorchMapper, dict[str, list[float]]] | None:
-        """The network whose residual gave a run's last labels, and the thresholds of each candidate map.
+    def of_labels(cls, run: Path, *, device: str) -> LabelView | None:
+        """The network whose residual gave a run's last labels, its thresholds, and what was dropped.
 
         None where that is not known: a run without labels, of an earlier version, or without its stages.
 
@@ -75,7 +93,9 @@ class TorchMapper:
         last = _last_labels(folder)
         stage = last.get("labelled_by", "")
         weights = folder.stage(stage)
-        return (cls(facts, weights, stage), last["thresholds"]) if stage and weights.is_file() else None
+        if not stage or not weights.is_file():
+            return None
+        return LabelView(cls(facts, weights, stage), last["thresholds"], _usual_of(folder, last, facts))
 
     def maps(self, images: Sequence[Bytes], *, use_filter: bool) -> Maps:
         """See `kistdsl.kist.mappers.Mapper`."""
@@ -103,6 +123,13 @@ def _last_labels(folder: RunFolder) -> dict[str, Any]:
     """What rules.json says of the last iteration."""
     iterations = read_json(folder.firings) if folder.firings.is_file() else []
     return dict(iterations[-1]) if iterations else {}
+
+
+def _usual_of(folder: RunFolder, last: Mapping[str, Any], facts: Facts) -> dict[str, Mask]:
+    """Where each rule's finds were dropped in an iteration; nowhere for a run that did not write it down."""
+    path = folder.stage(iteration_name(last["iteration"]))
+    stored = tensors.load(path)[0] if path.is_file() else {}
+    return unpacked_usual({name: found.numpy() for name, found in stored.items()}, facts.settings.size)
 
 
 def _rules_of(folder: RunFolder) -> dict[str, Any]:

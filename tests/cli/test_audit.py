@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import kistdsl
+from kistdsl.cli.audit_figures import Audit
 from kistdsl.cli.audit_images import of_run
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
@@ -76,7 +77,7 @@ def test_firings_on_normal_and_anomalous_images(line: Path, capsys: pytest.Captu
     found = figures(line, capsys)
     assert found["images"] == {"normal": 5, "anomalous": 3}
     rules = {rule["name"]: rule for rule in found["rules"]}
-    assert rules["dark"]["normal"] == {"images": 0, "regions": 0, "pixels": 0}
+    assert rules["dark"]["normal"] == {"images": 0, "regions": 0, "pixels": 0, "dropped": 0}
     assert rules["dark"]["anomalous"]["images"] == 3
     assert rules["dark"]["anomalous"]["pixels"] == 180
     assert rules["bright"]["normal"]["images"] == 2
@@ -191,7 +192,13 @@ def test_residuals_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
-    "settings", [{"iterations": 1}, {"iterations": 2}, {"iterations": 1, "teacher": "cae"}]
+    "settings",
+    [
+        {"iterations": 1, "rule_check": False},
+        {"iterations": 2, "rule_check": False},
+        {"iterations": 1, "rule_check": False, "teacher": "cae"},
+        {"iterations": 1, "rule_check_ratio": 1e9, "usual_places": 0.0},  # nothing is set aside, much dropped
+    ],
 )
 def test_residuals_of_a_run_are_those_that_its_labels_came_from(
     settings: dict[str, object], tmp_path: Path
@@ -199,21 +206,29 @@ def test_residuals_of_a_run_are_those_that_its_labels_came_from(
     """Rules label in them, pixel by pixel, what the run's own account says they labelled."""
     small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
     line, run = make_demo_line(tmp_path / "line", small), tmp_path / "run"
-    whole = make_settings({**TINY, "rule_check": False, "teacher_epochs": 1, **settings})
+    whole = make_settings({**TINY, "teacher_epochs": 1, **settings})
     rules = kistdsl.compile(KIST_RULES)
     train(Request(line, rules, KIST_RULES, whole, run))
     told = json.loads((run / "rules.json").read_text(encoding="utf-8"))[-1]
     source = of_run(argparse.Namespace(run=run), line)
     label = Labeller(rules_taking_part(rules, whole), source.maps, whole)
-    labelled = []
+    labelled, dropped = [], 0
+    audited = Audit(rules, source)
     for item in line.train_anomalous:
         image = source.read(item)
-        parts = label(image.pixels, image.picture.residual).by_rule
-        labelled.append({name: int(part.sum()) for name, part in parts.items() if part.any()})
+        audited.add(image)
+        found = label(image.pixels, image.picture.residual).by_rule
+        kept = {name: source.kept(name, part) for name, part in found.items()}
+        labelled.append({name: int(part.sum()) for name, part in kept.items() if part.any()})
+        dropped += sum(int(part.sum()) for part in found.values()) - sum(labelled[-1].values())
     assert any(labelled)
     assert labelled == told["by_image"]
+    assert (dropped > 0) == whole.rule_check
+    for name, figures in audited.figures.items():
+        assert figures.anomalous.pixels == sum(counts.get(name, 0) for counts in labelled)
+    assert sum(figures.anomalous.dropped for figures in audited.figures.values()) == dropped
     (run / "stages" / f"{told['labelled_by']}.safetensors").unlink()
     final = of_run(
         argparse.Namespace(run=run), line
-    )  # without the stage: the final network, its own thresholds
+    )  # without the stage: the last network, its own thresholds
     assert final.maps != source.maps
