@@ -240,19 +240,8 @@ def remarks(audit: Audit) -> Iterator[str]:
         fired = figures.normal.regions + figures.anomalous.regions
         if not fired:
             yield f"{figures.name}: never fires; see which proposition stops it."
-        normal = figures.normal.pixels / max(audit.pixels[False], 1)
-        anomalous = figures.anomalous.pixels / max(audit.pixels[True], 1)
-        if audit.pixels[True] and fired and normal > anomalous / 2:
-            yield (
-                f"{figures.name}: labels {100 * normal:.2f} % of the pixels of normal images and "
-                f"{100 * anomalous:.2f} % of anomalous ones: it does not tell them apart."
-            )
-        if figures.normal.dropped:
-            dropped = figures.normal.dropped / audit.pixels[False]
-            yield (
-                f"{figures.name}: {100 * dropped:.2f} % of the pixels of normal images more do not count, as in "
-                "training: places near which it fires on many normal images."
-            )
+        if audit.pixels[True] and fired:
+            yield from _on_normal(audit, figures)
         for own in figures.propositions:
             low, high = own.values
             if own.true in (0, total):
@@ -261,3 +250,25 @@ def remarks(audit: Audit) -> Iterator[str]:
                     f"{figures.name}: `{own.text}` is {word} true enough; {own.column} runs from "
                     f"{low:.4g} to {high:.4g}. Is its scale (gamma) right?"
                 )
+
+
+def _on_normal(audit: Audit, figures: RuleFigures) -> Iterator[str]:
+    """A sentence on a rule that labels normal images too much: over half as much as anomalous ones."""
+    normal, anomalous, dropped = (
+        100 * pixels / max(audit.pixels[kind], 1)
+        for pixels, kind in (
+            (figures.normal.pixels, False),
+            (figures.anomalous.pixels, True),
+            (figures.normal.dropped, False),
+        )
+    )
+    more = (
+        f" ({dropped:.2f} % more, where it fires on many normal images, does not count, as in training)"
+        if dropped
+        else ""
+    )
+    said = f"{figures.name}: labels {normal:.2f} % of the pixels of normal images{more}"
+    if normal >= anomalous:
+        yield f"{said} and {anomalous:.2f} % of anomalous ones: it does not tell them apart."
+    elif normal > anomalous / 2:
+        yield f"{said}, over half of its share on anomalous ones, {anomalous:.2f} %."

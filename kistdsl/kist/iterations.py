@@ -37,10 +37,10 @@ from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
 from kistdsl.kist.rule_check import (
     RuleFiring,
+    UsualPlaces,
     check_rules,
     kept_mask,
     packed_usual,
-    usual_places,
     without_usual_places,
 )
 from kistdsl.kist.stacks import Stack
@@ -130,11 +130,13 @@ def label_images(stages: Stages, rules: RuleSet, source: LabelSource, before: Ma
     checks = settings.rule_check and not without_rules
     usual: dict[str, Mask] = {}
     if checks:
-        usual = usual_places(
-            of_normal, settings.usual_places, round(settings.scaled(settings.usual_distance))
-        )
-        of_normal = [without_usual_places(label, usual, settings.min_area) for label in of_normal]
-        of_anomalous = [without_usual_places(label, usual, settings.min_area) for label in of_anomalous]
+        distance = round(settings.scaled(settings.usual_distance))
+        places = UsualPlaces.of(of_normal, settings.usual_places, distance)
+        usual, smallest = places.all(), settings.min_area
+        of_normal = [
+            without_usual_places(label, places.without(i), smallest) for i, label in enumerate(of_normal)
+        ]
+        of_anomalous = [without_usual_places(label, usual, smallest) for label in of_anomalous]
     firings = check_rules(of_normal, of_anomalous, settings.rule_check_ratio if checks else None)
     masks = _kept(stages, of_anomalous, firings)
     limit = statistics.mu + _SUSPICIOUS * statistics.sigma
@@ -218,7 +220,7 @@ class Iterations:
         extra = {LABELS: torch.from_numpy(self.masks.astype(np.uint8))}
         if self.parts is not None:
             extra[PARTS] = torch.from_numpy(self.parts)
-        extra.update({name: torch.from_numpy(bits) for name, bits in packed_usual(labelling.usual).items()})
+        extra.update({key: torch.from_numpy(bits) for key, bits in packed_usual(labelling.usual).items()})
         stages.store(done, network, extra)
         self._report(done)
         return done

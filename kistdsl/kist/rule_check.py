@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kistdsl.kist.labelling import ImageLabel, Mask, label_of, without_small_regions
+
+Masks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +44,44 @@ class RuleFiring:
         )
 
 
-def usual_places(labels: Sequence[ImageLabel], share: float, distance: int) -> dict[str, Mask]:
+@dataclass(frozen=True, slots=True, eq=False)
+class UsualPlaces:
     """Where each rule fires on normal images again and again: at a fixed edge of the part, say.
 
-    Args:
-        labels: of normal images, as if they were anomalous.
-        share: of these images; a place is usual for a rule that fires near it on more of them.
-        distance: near is within so many pixels (square window).
-
-    Returns:
-        For each rule (S, S) bool.
+    Attributes:
+        share: a place is usual for a rule that fires near it on more than this share of the images.
+        near: for each rule (N, S, S) bool: within the distance of a pixel that it labels on each of N normal images.
     """
-    kernel = np.ones((2 * distance + 1,) * 2, np.uint8)
-    usual = {}
-    for name in labels[0].by_rule if labels else ():
-        fired = [cv2.dilate(label.by_rule[name].astype(np.uint8), kernel) for label in labels]
-        usual[name] = np.mean(fired, axis=0) > share
-    return usual
+
+    share: float
+    near: Mapping[str, Masks]
+
+    @classmethod
+    def of(cls, labels: Sequence[ImageLabel], share: float, distance: int) -> Self:
+        """Look at N normal images.
+
+        Args:
+            labels: theirs, as if they were anomalous.
+            share: see the class.
+            distance: near is within so many pixels (square window).
+        """
+        kernel = np.ones((2 * distance + 1,) * 2, np.uint8)
+        near = {
+            name: np.stack([cv2.dilate(label.by_rule[name].astype(np.uint8), kernel) for label in labels]) > 0
+            for name in (labels[0].by_rule if labels else ())
+        }
+        return cls(share, near)
+
+    def all(self) -> dict[str, Mask]:
+        """For each rule (S, S) bool, from all N images: for any other image."""
+        return {name: near.mean(0) > self.share for name, near in self.near.items()}
+
+    def without(self, number: int) -> dict[str, Mask]:
+        """From all but one of the N images: for that one, which must not vouch for itself; nowhere if N is 1."""
+        return {
+            name: (near.sum(0) - near[number]) / max(len(near) - 1, 1) > self.share
+            for name, near in self.near.items()
+        }
 
 
 def without_usual_places(label: ImageLabel, usual: Mapping[str, Mask], min_area: int) -> ImageLabel:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kistdsl
-from kistdsl.cli.audit_figures import Audit
+from kistdsl.cli.audit_figures import Audit, Firing, RuleFigures, remarks
 from kistdsl.cli.audit_images import of_run
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
@@ -232,3 +233,34 @@ def test_residuals_of_a_run_are_those_that_its_labels_came_from(
         argparse.Namespace(run=run), line
     )  # without the stage: the last network, its own thresholds
     assert final.maps != source.maps
+
+
+SAID = "r: labels 0.{} % of the pixels of normal images"
+
+
+@pytest.mark.parametrize(
+    ("normal", "anomalous", "dropped", "expected"),
+    [
+        (10, 40, 0, []),
+        (20, 40, 500, []),
+        (30, 40, 0, [f"{SAID.format(30)}, over half of its share on anomalous ones, 0.40 %."]),
+        (40, 40, 0, [f"{SAID.format(40)} and 0.40 % of anomalous ones: it does not tell them apart."]),
+        (
+            30,
+            40,
+            55,
+            [
+                f"{SAID.format(30)} (0.55 % more, where it fires on many normal images, does not count, "
+                "as in training), over half of its share on anomalous ones, 0.40 %."
+            ],
+        ),
+    ],
+)
+def test_a_rule_that_labels_normal_images_too_is_said(
+    normal: int, anomalous: int, dropped: int, expected: list[str]
+) -> None:
+    figures = RuleFigures("r", Firing(1, 2, normal, dropped), Firing(1, 2, anomalous))
+    audit = SimpleNamespace(
+        regions={False: 9, True: 9}, pixels={False: 10_000, True: 10_000}, figures={"r": figures}
+    )
+    assert list(remarks(audit)) == expected  # type: ignore[arg-type]

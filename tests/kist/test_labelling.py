@@ -17,7 +17,14 @@ from kistdsl.kist.labelling import (
     without_small_regions,
 )
 from kistdsl.kist.product_data import hold_out
-from kistdsl.kist.rule_check import check_rules, kept_mask, usual_places, without_usual_places
+from kistdsl.kist.rule_check import (
+    UsualPlaces,
+    check_rules,
+    kept_mask,
+    packed_usual,
+    unpacked_usual,
+    without_usual_places,
+)
 from tests.kist.conftest import tiny
 
 RULES = kistdsl.compile(
@@ -94,11 +101,11 @@ def test_a_rule_that_fires_on_normal_images_too_is_set_aside() -> None:
 def test_what_a_rule_finds_at_its_usual_place_is_dropped() -> None:
     judge = labeller()
     normal = [judge(*scene(True, False))] * 3 + [judge(*scene(False, False))] * 7
-    usual = usual_places(normal, 0.2, 2)
+    usual = UsualPlaces.of(normal, 0.2, 2).all()
     assert usual["dark"].sum() == 8 * 8  # the 4x4 square and 2 pixels around it
     assert usual["dark"][2:10, 2:10].all()
     assert not usual["bright"].any()
-    assert not usual_places(normal, 0.3, 2)["dark"].any()  # on 3 of 10, not on more
+    assert not UsualPlaces.of(normal, 0.3, 2).all()["dark"].any()  # on 3 of 10, not on more
     found = without_usual_places(judge(*scene(True, True)), usual, 1)
     assert not found.by_rule["dark"].any()
     assert found.by_rule["bright"].sum() == found.mask.sum() == 36
@@ -107,6 +114,30 @@ def test_what_a_rule_finds_at_its_usual_place_is_dropped() -> None:
     cut["dark"][:7] = True
     assert without_usual_places(judge(*scene(True, False)), cut, 1).mask.sum() == 4
     assert not without_usual_places(judge(*scene(True, False)), cut, 5).mask.any()
+
+
+def test_an_image_does_not_vouch_for_its_own_places() -> None:
+    judge = labeller()
+    normal = (
+        [judge(*scene(True, False))] * 3 + [judge(*scene(False, True))] + [judge(*scene(False, False))] * 6
+    )
+    places = UsualPlaces.of(normal, 0.05, 2)
+    assert places.all()["bright"].any()  # on 1 of 10 images, for all others
+    assert places.without(0)["bright"].any()
+    assert not places.without(3)["bright"].any()  # but not for that one itself
+    assert places.without(0)["dark"][2:10, 2:10].all()  # on two others
+    assert not UsualPlaces.of(normal, 0.25, 2).without(0)["dark"].any()  # on 2 of 9, not on more
+    assert UsualPlaces.of(normal, 0.25, 2).without(9)["dark"].any()  # on 3 of 9
+    assert not UsualPlaces.of(normal[:1], 0.0, 2).without(0)["dark"].any()
+
+
+def test_usual_places_are_stored_and_read() -> None:
+    rng = np.random.default_rng(1)
+    usual = {name: rng.random((13, 13)) < 0.3 for name in ("dark", "usual_places/odd name")}
+    stored = packed_usual(usual)
+    found = unpacked_usual({**stored, "pseudo_labels": np.zeros(3, np.uint8)}, 13)
+    assert found.keys() == usual.keys()
+    assert all((found[name] == mask).all() for name, mask in usual.items())
 
 
 def test_wrong_labels_keep_their_amount() -> None:
