@@ -55,6 +55,11 @@ LABELS = "pseudo_labels"
 PARTS = "label_parts"
 """Name of the rules' parts of them (see `kistdsl.kist.label_parts`); absent where no rule gave the labels."""
 
+NOTHING_LABELLED = (
+    "no rule labelled any pixel of the anomalous images (look at them with `kistdsl audit`; "
+    "--set control=no-rules teaches without rules)"
+)
+
 _SUSPICIOUS = 3.0  # residuals above mu + this many sigma are never taken for background
 
 
@@ -237,7 +242,7 @@ class Iterations:
         stages, settings = self.stages, self.stages.settings
         watch = stages.held_out(network, stages.method)
         if not labelling.masks.any():
-            facts = labelling.facts(number, "no rule labelled any pixel of the anomalous images")
+            facts = labelling.facts(number, NOTHING_LABELLED)
             return replace(trained(name, Progress(), watch()), facts=facts)
         before = {key: value.clone() for key, value in network.state_dict().items()}
         weight = 0.0 if settings.control == "no-anomalous-term" else settings.anomalous_weight

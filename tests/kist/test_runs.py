@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from scipy.ndimage import map_coordinates
 from torch import Tensor
 
+import kistdsl
 from kistdsl.data.images import read_mask
 from kistdsl.data.layouts import Line
 from kistdsl.data.resizing import resize_mask
@@ -23,7 +24,7 @@ from kistdsl.kist.evaluation import evaluate_run
 from kistdsl.kist.events import Event, Note
 from kistdsl.kist.localization import Localizer
 from kistdsl.kist.results_table import results_table
-from kistdsl.kist.self_training import train
+from kistdsl.kist.self_training import Request, train
 from kistdsl.metrics import evaluate_maps
 from tests.kist.conftest import RULES, history, request_for, same, tiny, weights
 
@@ -163,6 +164,25 @@ def test_a_collapse_keeps_the_last_good_model(line: Line, tmp_path: Path) -> Non
     assert all(torch.equal(initial[name], final[name]) for name in initial)
     rows = history(tmp_path / "run")
     assert "rose to" in rows[-1]["stopped"]
+
+
+def test_rules_that_label_nothing_end_self_training_and_say_what_to_do(line: Line, tmp_path: Path) -> None:
+    notes: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Note) and event.warning:
+            notes.append(event.message)
+
+    silent = "IF y is low AND y is high THEN anomalous"
+    train(Request(line, kistdsl.compile(silent), silent, tiny(), tmp_path / "run"), listen)
+    assert len(notes) == 1
+    assert all(
+        words in notes[0] for words in ("no rule labelled any pixel", "kistdsl audit", "control=no-rules")
+    )
+    initial = load_file(tmp_path / "run" / "stages" / "initial.safetensors")
+    final = weights(tmp_path / "run")
+    assert all(torch.equal(initial[name], final[name]) for name in initial)
+    assert history(tmp_path / "run")[-1]["labelled_pixels"] == "0"
 
 
 def test_a_loss_that_is_no_number_stops_and_says_so(line: Line, tmp_path: Path) -> None:
