@@ -54,9 +54,9 @@ INSTEAD: dict[str, tuple[str, str]] = {
         GRID,
     ),
     "kistdsl reproduce --data LINES/brick LINES/grass LINES/gravel --out GRID --models unet --methods kist --controls "
-    "--rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr": (
+    "no-rules --rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr": (
         "kistdsl reproduce --data LINES/brick LINES/grass LINES/gravel --out GRID --models unet --methods kist "
-        "--controls --rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr --dry-run",
+        "--controls no-rules --rules rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr rules/kolektor_mvtec.kr --dry-run",
         GRID,
     ),
     "kistdsl reproduce --data leather --rules rules/leather.kr --out GRID --models unet --methods kist --controls "
