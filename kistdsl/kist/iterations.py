@@ -37,11 +37,10 @@ from kistdsl.kist.methods import Method
 from kistdsl.kist.paste import Regions
 from kistdsl.kist.rule_check import (
     RuleFiring,
-    UsualPlaces,
     check_rules,
     kept_mask,
     packed_usual,
-    without_usual_places,
+    without_usual,
 )
 from kistdsl.kist.stacks import Stack
 from kistdsl.kist.stages import LabelSource, Stages, Trained, trained
@@ -135,13 +134,7 @@ def label_images(stages: Stages, rules: RuleSet, source: LabelSource, before: Ma
     checks = settings.rule_check and not without_rules
     usual: dict[str, Mask] = {}
     if checks:
-        distance = round(settings.scaled(settings.usual_distance))
-        places = UsualPlaces.of(of_normal, settings.usual_places, distance)
-        usual, smallest = places.all(), settings.min_area
-        of_normal = [
-            without_usual_places(label, places.without(i), smallest) for i, label in enumerate(of_normal)
-        ]
-        of_anomalous = [without_usual_places(label, usual, smallest) for label in of_anomalous]
+        of_normal, of_anomalous, usual = without_usual(of_normal, of_anomalous, settings)
     firings = check_rules(of_normal, of_anomalous, settings.rule_check_ratio if checks else None)
     masks = _kept(stages, of_anomalous, firings)
     limit = statistics.mu + _SUSPICIOUS * statistics.sigma

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kistdsl.kist.config import Settings
 from kistdsl.kist.labelling import ImageLabel, Mask, label_of, without_small_regions
-
-Masks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +49,51 @@ class UsualPlaces:
 
     Attributes:
         share: a place is usual for a rule that fires near it on more than this share of the images.
-        near: for each rule (N, S, S) bool: within the distance of a pixel that it labels on each of N normal images.
+        distance: near is within so many pixels (square window).
+        images: how many were looked at.
+        counts: for each rule (S, S) int64: on how many it fires near a pixel.
     """
 
     share: float
-    near: Mapping[str, Masks]
+    distance: int
+    images: int
+    counts: Mapping[str, NDArray[np.int64]]
 
     @classmethod
     def of(cls, labels: Sequence[ImageLabel], share: float, distance: int) -> Self:
-        """Look at N normal images.
-
-        Args:
-            labels: theirs, as if they were anomalous.
-            share: see the class.
-            distance: near is within so many pixels (square window).
-        """
-        kernel = np.ones((2 * distance + 1,) * 2, np.uint8)
-        near = {
-            name: np.stack([cv2.dilate(label.by_rule[name].astype(np.uint8), kernel) for label in labels]) > 0
+        """Look at the labels of normal images, made as if they were anomalous; the rest as in the class."""
+        counts = {
+            name: np.asarray(sum(_near(label.by_rule[name], distance).astype(np.int64) for label in labels))
             for name in (labels[0].by_rule if labels else ())
         }
-        return cls(share, near)
+        return cls(share, distance, len(labels), counts)
 
     def all(self) -> dict[str, Mask]:
-        """For each rule (S, S) bool, from all N images: for any other image."""
-        return {name: near.mean(0) > self.share for name, near in self.near.items()}
+        """For each rule (S, S) bool, from all images: for any other image."""
+        return {name: count / self.images > self.share for name, count in self.counts.items()}
 
-    def without(self, number: int) -> dict[str, Mask]:
-        """From all but one of the N images: for that one, which must not vouch for itself; nowhere if N is 1."""
+    def without(self, label: ImageLabel) -> dict[str, Mask]:
+        """From all images but one of them, for that one: it must not vouch for itself; nowhere if it is the only one."""
+        others = max(self.images - 1, 1)
         return {
-            name: (near.sum(0) - near[number]) / max(len(near) - 1, 1) > self.share
-            for name, near in self.near.items()
+            name: (count - _near(label.by_rule[name], self.distance)) / others > self.share
+            for name, count in self.counts.items()
         }
+
+
+def _near(mask: Mask, distance: int) -> NDArray[np.uint8]:
+    """1 within `distance` pixels (square window) of a True pixel, else 0."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * distance + 1,) * 2, np.uint8)))
+
+
+def without_usual(
+    normal: Sequence[ImageLabel], anomalous: Sequence[ImageLabel], settings: Settings
+) -> tuple[list[ImageLabel], list[ImageLabel], dict[str, Mask]]:
+    """Labels of normal and of anomalous images without what is usual at its place; and where that is, by rule."""
+    places = UsualPlaces.of(normal, settings.usual_places, round(settings.scaled(settings.usual_distance)))
+    usual, smallest = places.all(), settings.min_area
+    of_normal = [without_usual_places(label, places.without(label), smallest) for label in normal]
+    return of_normal, [without_usual_places(label, usual, smallest) for label in anomalous], usual
 
 
 def without_usual_places(label: ImageLabel, usual: Mapping[str, Mask], min_area: int) -> ImageLabel:

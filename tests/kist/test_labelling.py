@@ -123,12 +123,12 @@ def test_an_image_does_not_vouch_for_its_own_places() -> None:
     )
     places = UsualPlaces.of(normal, 0.05, 2)
     assert places.all()["bright"].any()  # on 1 of 10 images, for all others
-    assert places.without(0)["bright"].any()
-    assert not places.without(3)["bright"].any()  # but not for that one itself
-    assert places.without(0)["dark"][2:10, 2:10].all()  # on two others
-    assert not UsualPlaces.of(normal, 0.25, 2).without(0)["dark"].any()  # on 2 of 9, not on more
-    assert UsualPlaces.of(normal, 0.25, 2).without(9)["dark"].any()  # on 3 of 9
-    assert not UsualPlaces.of(normal[:1], 0.0, 2).without(0)["dark"].any()
+    assert places.without(normal[0])["bright"].any()
+    assert not places.without(normal[3])["bright"].any()  # but not for that one itself
+    assert places.without(normal[0])["dark"][2:10, 2:10].all()  # on two others
+    assert not UsualPlaces.of(normal, 0.25, 2).without(normal[0])["dark"].any()  # on 2 of 9, not on more
+    assert UsualPlaces.of(normal, 0.25, 2).without(normal[9])["dark"].any()  # on 3 of 9
+    assert not UsualPlaces.of(normal[:1], 0.0, 2).without(normal[0])["dark"].any()
 
 
 def test_usual_places_are_stored_and_read() -> None:
