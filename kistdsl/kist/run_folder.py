@@ -24,7 +24,8 @@ properties.npz       histograms over candidate regions of each property that rul
 residuals.npz        histograms of the maps of test pixels over what is usual at the place: `edges` (B + 1,), `baseline_normal`,
                      `baseline_anomalous`, `kist_normal`, `kist_anomalous` (B,) counts
 report.html          made of the files above
-stages/              weights after each stage, and the checkpoint of an unfinished one
+stages/              weights after each stage, and the checkpoint of an unfinished one; with a KIST iteration its labels,
+                     the part of each rule in them, and the places usual for each rule
 """
 
 from __future__ import annotations
