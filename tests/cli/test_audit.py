@@ -5,21 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kistdsl
-from kistdsl.cli.audit_figures import Audit, Firing, RuleFigures, remarks
-from kistdsl.cli.audit_images import of_run
+from kistdsl.cli.audit_figures import Audit, Firing, remarks
+from kistdsl.cli.audit_images import Seen, Source, of_run
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
 from kistdsl.data.images import write_png
+from kistdsl.data.layouts import Item
 from kistdsl.kist.config import make_settings
 from kistdsl.kist.labelling import Labeller, rules_taking_part
 from kistdsl.kist.self_training import Request, train
+from kistdsl.regions.maps import CandidateMap
 from tests.kist.conftest import RULES as KIST_RULES
 from tests.kist.conftest import TINY
 
@@ -259,8 +260,15 @@ SAID = "r: labels 0.{} % of the pixels of normal images"
 def test_a_rule_that_labels_normal_images_too_is_said(
     normal: int, anomalous: int, dropped: int, expected: list[str]
 ) -> None:
-    figures = RuleFigures("r", Firing(1, 2, normal, dropped), Firing(1, 2, anomalous))
-    audit = SimpleNamespace(
-        regions={False: 9, True: 9}, pixels={False: 10_000, True: 10_000}, figures={"r": figures}
-    )
-    assert list(remarks(audit)) == expected  # type: ignore[arg-type]
+    rules = kistdsl.compile("rule r: IF gray is low THEN anomalous")
+    audit = Audit(rules, Source(unread, (CandidateMap("residual", (0.5,)),), 1))
+    audit.regions, audit.pixels = {False: 9, True: 9}, {False: 10_000, True: 10_000}
+    figures = audit.figures["r"]
+    figures.normal, figures.anomalous = Firing(1, 2, normal, dropped), Firing(1, 2, anomalous)
+    figures.propositions[0].true = 3  # else there is more to say
+    assert list(remarks(audit)) == expected
+
+
+def unread(item: Item) -> Seen:
+    """No image is read."""
+    raise AssertionError(item.name)
