@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
+from typing import Self
 
 import numpy as np
 import torch
@@ -92,25 +93,61 @@ def statistics_of(
 
 
 def normal_levels(
-    network: nn.Module, method: Method, fit: Stack, held_out: Stack, shop: Workshop, transform: MapMaker
-) -> NormalLevels:
-    """What a map reaches on normal images: statistics of those that trained, levels of those that did not."""
+    network: nn.Module,
+    method: Method,
+    fit: Stack,
+    held_out: Stack,
+    shop: Workshop,
+    transforms: Mapping[str, MapMaker],
+) -> dict[str, NormalLevels]:
+    """What each kind of map reaches on normal images: statistics of those that trained, levels of those that did not.
 
-    def maps(stack: Stack) -> Iterator[Map]:
-        for index, raw in enumerate(maps_of(network, method, stack, shop)):
-            yield transform(stack, index, raw)
+    Args:
+        network, method, shop: of the run.
+        fit, held_out: normal images.
+        transforms: by the name of the kind.
+    """
+    sums = {name: _Sums.empty(shop.settings.size) for name in transforms}
+    for index, raw in enumerate(maps_of(network, method, fit, shop)):
+        for name, transform in transforms.items():
+            sums[name].add(transform(fit, index, raw))
+    watched = list(enumerate(maps_of(network, method, held_out, shop)))
+    return {
+        name: sums[name].levels(shop.settings, (transform(held_out, i, raw) for i, raw in watched))
+        for name, transform in transforms.items()
+    }
 
-    side = shop.settings.size
-    total, squares = np.zeros((side, side)), 0.0
-    for values in maps(fit):
-        total += values
-        squares += float(np.square(values, dtype=np.float64).sum())
-    mean = total / len(fit)
-    mu = float(mean.mean())
-    sigma = sqrt(max(squares / (len(fit) * side * side) - mu * mu, 0.0))
-    smooth = gaussian(mean, shop.settings.scaled(_USUAL_SIGMA))
-    usual = scale_to(smooth, (min(side, _USUAL_SIDE),) * 2)
-    return NormalLevels.of(mu, sigma, usual, maps(held_out))
+
+@dataclass(slots=True, eq=False)
+class _Sums:
+    """Of one kind of map over normal images.
+
+    Attributes:
+        total: (S, S) float64, sum at each place.
+        squares: sum of squares over all pixels.
+        count: images.
+    """
+
+    total: NDArray[np.float64]
+    squares: float
+    count: int
+
+    @classmethod
+    def empty(cls, side: int) -> Self:
+        return cls(np.zeros((side, side)), 0.0, 0)
+
+    def add(self, values: Map) -> None:
+        self.total += values
+        self.squares += float(np.square(values, dtype=np.float64).sum())
+        self.count += 1
+
+    def levels(self, settings: Settings, held_out: Iterator[Map]) -> NormalLevels:
+        mean = self.total / self.count
+        mu = float(mean.mean())
+        sigma = sqrt(max(self.squares / (self.count * mean.size) - mu * mu, 0.0))
+        smooth = gaussian(mean, settings.scaled(_USUAL_SIGMA))
+        usual = scale_to(smooth, (min(settings.size, _USUAL_SIDE),) * 2)
+        return NormalLevels.of(mu, sigma, usual, held_out)
 
 
 def raw_map(stack: Stack, index: int, raw: Map) -> Map:

@@ -29,53 +29,41 @@ def scored(item: Item, values: Map, mask: NDArray[np.bool_] | None, side: int) -
     return ScoredMap(item.name, scale_to(values, (side, side)), mask, item.defect, item.group)
 
 
-def test_maps(
-    network: nn.Module, method: Method, data: RunData, shop: Workshop, transform: MapMaker
-) -> Iterator[ScoredMap]:
-    """The maps of all test images."""
-    side = shop.settings.metric_size or shop.settings.size
-    for index, raw in enumerate(maps_of(network, method, data.test, shop)):
-        item = data.test.items[index]
-        yield scored(item, transform(data.test, index, raw), data.masks.get(item.name), side)
-
-
-def judge(
-    network: nn.Module,
-    method: Method,
-    data: RunData,
-    shop: Workshop,
-    transform: MapMaker,
-    decision: Decision,
-) -> DecisionFigures | None:
-    """What a model's thresholds make of the test set; None where the line has none."""
-    if not len(data.test):
-        return None
-    return decision_figures(test_maps(network, method, data, shop, transform), decision)
-
-
-def measure(
-    network: nn.Module,
-    method: Method,
-    data: RunData,
-    shop: Workshop,
-    transform: MapMaker,
-    *,
-    intervals: bool = False,
-    exclude: Collection[str] = (),
-) -> Evaluation | None:
-    """All figures of a model, or None where the line has no test set.
+class RawMaps:
+    """The unfiltered maps of one model, made once for all that is measured of it on the test set.
 
     Args:
-        network, method, data, shop: of the run.
-        transform: filter of the map.
-        intervals: also bootstrap intervals.
-        exclude: defect types that are left out.
+        network, method, data, shop: of the run; `data` has test images.
     """
-    if not len(data.test):
-        return None
-    return evaluate_maps(
-        test_maps(network, method, data, shop, transform),
-        exclude=exclude,
-        replicates=shop.settings.bootstrap if intervals else 0,
-        seed=shop.settings.seed,
-    )
+
+    def __init__(self, network: nn.Module, method: Method, data: RunData, shop: Workshop) -> None:
+        self._data, self._settings = data, shop.settings
+        self._raw = list(maps_of(network, method, data.test, shop))
+
+    def figures(
+        self, transform: MapMaker, *, intervals: bool = False, exclude: Collection[str] = ()
+    ) -> Evaluation:
+        """All figures of the model.
+
+        Args:
+            transform: filter of the map.
+            intervals: also bootstrap intervals.
+            exclude: defect types that are left out.
+        """
+        return evaluate_maps(
+            self._scored(transform),
+            exclude=exclude,
+            replicates=self._settings.bootstrap if intervals else 0,
+            seed=self._settings.seed,
+        )
+
+    def judged(self, transform: MapMaker, decision: Decision) -> DecisionFigures:
+        """What the model's thresholds make of the test set."""
+        return decision_figures(self._scored(transform), decision)
+
+    def _scored(self, transform: MapMaker) -> Iterator[ScoredMap]:
+        test, masks = self._data.test, self._data.masks
+        side = self._settings.metric_size or self._settings.size
+        for index, raw in enumerate(self._raw):
+            item = test.items[index]
+            yield scored(item, transform(test, index, raw), masks.get(item.name), side)

@@ -29,7 +29,7 @@ from kistdsl.kist.evidence import Evidence, write_labels
 from kistdsl.kist.inference import normal_levels, raw_map, test_map
 from kistdsl.kist.iterations import Iterations, guard_limit
 from kistdsl.kist.labelling import rules_taking_part
-from kistdsl.kist.measuring import judge, measure
+from kistdsl.kist.measuring import RawMaps
 from kistdsl.kist.methods import METHODS
 from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.memae import MemoryAutoencoder
@@ -178,12 +178,13 @@ def _usual(decision: Decision) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taught:
-    """What Algorithm 1 came to: the network, its stages, and the labels."""
+    """What Algorithm 1 came to: the network, its stages, the labels, and its maps of the test set."""
 
     network: nn.Module
     teacher: Trained | None
     updates: tuple[Trained, ...]
     iterations: Iterations
+    maps: RawMaps | None
 
 
 class _Run:
@@ -201,9 +202,9 @@ class _Run:
         network = self.stages.network(self.settings.model)
         initial = self.stages.initial(network)
         self._look_at_memory(network)
-        self._measured(initial, network, 0)
+        maps = self._measured(initial, network, 0)
         title = "baseline (initial model)" if self.settings.method == "kist" else self.settings.method
-        models = [self._result("initial", title, network, [initial])]
+        models = [self._result("initial", title, network, [initial], maps)]
         taught = self._teach(network, initial) if self._teaches() else None
         if taught:
             models += self._compared(network, initial, taught)
@@ -245,6 +246,7 @@ class _Run:
         iterations = Iterations(self.stages, self.request.rules, limit)
         teacher, teaching = self._teacher()
         updates: list[Trained] = []
+        maps = None
         before = initial.name
         for number in range(1, self.settings.iterations + 1):
             source = LabelSource(before, network, self.stages.method)
@@ -252,11 +254,11 @@ class _Run:
                 source = teacher
             update = iterations.update(number, network, source)
             before = update.name
-            self._measured(update, network, number)
+            maps = self._measured(update, network, number)
             updates.append(update)
             if update.facts["stopped"]:
                 break
-        return _Taught(network, teaching, tuple(updates), iterations)
+        return _Taught(network, teaching, tuple(updates), iterations, maps)
 
     def _teacher(self) -> tuple[LabelSource | None, Trained | None]:
         settings = self.settings
@@ -273,49 +275,44 @@ class _Run:
         steps = [update for update in taught.updates if update.steps]
         if self.settings.baselines and steps:
             going_on = [self.stages.continued(network, number) for number in range(1, len(steps) + 1)]
-            models.append(
-                self._result("baseline", "baseline, trained as long", network, [initial, *going_on])
-            )
+            title, maps = "baseline, trained as long", self._maps(network)
+            models.append(self._result("baseline", title, network, [initial, *going_on], maps))
         control = self.settings.control
         title = "KIST" if control == "none" else f"KIST, control {control}"
         teaching = [taught.teacher] if taught.teacher else []
-        models.append(self._result("kist", title, taught.network, [initial, *teaching, *taught.updates]))
+        stages = [initial, *teaching, *taught.updates]
+        models.append(self._result("kist", title, taught.network, stages, taught.maps))
         return models
 
     # ---- figures
 
-    def _measure(
-        self, network: nn.Module, *, use_filter: bool, intervals: bool, exclude: Collection[str] = ()
-    ) -> Evaluation | None:
-        """Figures on the test set, by the process that writes."""
-        if not self.shop.world.writes:
+    def _maps(self, network: nn.Module) -> RawMaps | None:
+        """The model's maps of the test set, in the process that writes; None elsewhere, and without a test set."""
+        if not self.shop.world.writes or not len(self.data.test):
             return None
-        return measure(
-            network,
-            self.stages.method,
-            self.data,
-            self.shop,
-            test_map(self.settings) if use_filter else raw_map,
-            intervals=intervals,
-            exclude=exclude,
-        )
+        return RawMaps(network, self.stages.method, self.data, self.shop)
 
-    def _measured(self, trained: Trained, network: nn.Module, iteration: int) -> None:
-        found = self._measure(network, use_filter=True, intervals=False)
+    def _measured(self, trained: Trained, network: nn.Module, iteration: int) -> RawMaps | None:
+        """A line of the history; the maps for the figures that follow."""
+        maps = self._maps(network)
+        found = maps.figures(test_map(self.settings)) if maps else None
         self.history.append(history_row(iteration, trained, found))
         if found:
             overall = found.overall
             self.shop.listener(
                 Measured(trained.name, overall.pixel_auroc, overall.aupro, overall.per_image_auroc)
             )
+        return maps
 
-    def _result(self, name: str, title: str, network: nn.Module, stages: list[Trained]) -> ModelResult:
+    def _result(
+        self, name: str, title: str, network: nn.Module, stages: list[Trained], maps: RawMaps | None
+    ) -> ModelResult:
         parts: dict[str, Callable[[], Any]] = {
-            "figures": lambda: self._measure(network, use_filter=True, intervals=True),
-            "raw": lambda: self._measure(network, use_filter=False, intervals=False),
-            "without": lambda: self._without(network, use_filter=True),
-            "raw_without": lambda: self._without(network, use_filter=False),
-            "decision": lambda: self._decided(name, network),
+            "figures": lambda: self._figures(maps, use_filter=True),
+            "raw": lambda: self._figures(maps, use_filter=False),
+            "without": lambda: self._without(maps, use_filter=True),
+            "raw_without": lambda: self._without(maps, use_filter=False),
+            "decision": lambda: self._decided(name, network, maps),
         }
         said = told(self.shop.listener, "figures", f"figures of {title}", parts.items(), len(parts), "parts")
         found = {part: make() for part, make in said}
@@ -328,23 +325,30 @@ class _Run:
             **found,
         )
 
-    def _decided(self, name: str, network: nn.Module) -> DecisionFigures | None:
+    def _figures(
+        self, maps: RawMaps | None, *, use_filter: bool, exclude: Collection[str] = ()
+    ) -> Evaluation | None:
+        """Figures on the test set, with intervals of the filtered map's."""
+        if maps is None:
+            return None
+        transform = test_map(self.settings) if use_filter else raw_map
+        return maps.figures(transform, intervals=use_filter, exclude=exclude)
+
+    def _without(self, maps: RawMaps | None, *, use_filter: bool) -> Evaluation | None:
+        """Figures without the defect types that the settings exclude; None where there are none of them."""
+        left_out = {item.defect for item in self.data.test.items} & set(self.settings.exclude)
+        return self._figures(maps, use_filter=use_filter, exclude=left_out) if left_out else None
+
+    def _decided(self, name: str, network: nn.Module, maps: RawMaps | None) -> DecisionFigures | None:
         """Look at the normal images for the model's thresholds, and judge the test set by them."""
         if not self.shop.world.writes:
             return None
-        shop, method, data = replace(self.shop, world=World()), self.stages.method, self.data
-        transform = test_map(self.settings)
-        of_map = normal_levels(network, method, data.fit, data.held_out, shop, transform)
-        of_raw = normal_levels(network, method, data.fit, data.held_out, shop, raw_map)
-        self.levels[name] = {"map": of_map, "raw": of_raw}
-        return judge(network, method, data, shop, transform, decision_of(self.settings, of_map))
-
-    def _without(self, network: nn.Module, *, use_filter: bool) -> Evaluation | None:
-        """Figures without the defect types that the settings exclude; None where there are none of them."""
-        left_out = {item.defect for item in self.data.test.items} & set(self.settings.exclude)
-        if not left_out:
-            return None
-        return self._measure(network, use_filter=use_filter, intervals=use_filter, exclude=left_out)
+        shop, data, transform = replace(self.shop, world=World()), self.data, test_map(self.settings)
+        transforms = {"map": transform, "raw": raw_map}
+        self.levels[name] = normal_levels(
+            network, self.stages.method, data.fit, data.held_out, shop, transforms
+        )
+        return maps.judged(transform, decision_of(self.settings, self.levels[name]["map"])) if maps else None
 
     # ---- files
 
