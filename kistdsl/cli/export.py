@@ -22,8 +22,6 @@ def run(args: argparse.Namespace) -> int:
     target = args.out or args.run / "model.onnx"
     if target.suffix != ".onnx":
         raise InputError(f"{target}: name a .onnx file")
-    if not args.run.is_dir():
-        raise InputError(f"{args.run}: no such run folder")
     # By name: torch takes two seconds to load, and --help does not need it.
     difference: float = importlib.import_module("kistdsl.kist.onnx_export").export(args.run, target)
     Console.of(args).say(

@@ -113,6 +113,8 @@ class TorchMapper:
 
 
 def _facts_of(folder: RunFolder, device: str) -> Facts:
+    if not folder.root.is_dir():
+        raise InputError(f"{folder.root}: no such run folder")
     if not folder.model.is_file():
         raise InputError(f"{folder.root}: no model.safetensors; is the run finished? (train --resume)")
     _, stored = tensors.load(folder.model)

@@ -178,6 +178,13 @@ def test_one_source_of_residuals(line: Path, options: list[str], capsys: pytest.
     assert "either --run RUN or --residuals DIR" in capsys.readouterr().err
 
 
+def test_a_run_that_is_not_there_or_not_finished(line: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit(line, "--run", str(line / "nowhere")) == 2
+    assert "nowhere: no such run folder" in capsys.readouterr().err
+    assert audit(line, "--run", str(line)) == 2
+    assert "no model.safetensors; is the run finished?" in capsys.readouterr().err
+
+
 def test_residuals_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At the run's size, with its maps, thresholds and smallest region."""
     small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
