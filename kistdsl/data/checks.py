@@ -51,7 +51,8 @@ class _Findings:
 def check_line(line: Line, *, step: Callable[[], None] = lambda: None) -> DataReport:
     """Read every image and mask of `line` and report all that is wrong.
 
-    Problems: an unreadable image or mask, a mask of another size than its image, a mask without image.
+    Problems: an unreadable image or mask (of weakly labelled images too, where masks are there), a mask of another
+    size than its image, a mask without image.
     Notes: gray-valued masks (cut at > 127), empty masks, anomalous test images without mask, a mix of gray
     and colour, 16-bit images that use a small part of the range, test images that are also trained on,
     and what the line lacks.
@@ -63,7 +64,9 @@ def check_line(line: Line, *, step: Callable[[], None] = lambda: None) -> DataRe
     found = _Findings()
     training = (*line.train_good, *line.train_anomalous)
     for item in training:
-        _check_image(item, found, trains=True)
+        image = _check_image(item, found, trains=True)
+        if item.name in line.ceiling_masks:
+            _mask_of(line.ceiling_masks[item.name], image, found)
         step()
     for item in line.test:
         image = _check_image(item, found, trains=False)
@@ -111,19 +114,26 @@ def _check_image(item: Item, found: _Findings, *, trains: bool) -> Image | None:
 
 
 def _check_mask(item: Item, path: Path, image: Image | None, found: _Findings) -> None:
-    try:
-        mask = read_mask(path)
-    except InputError as error:
-        found.problems.append(str(error))
+    mask = _mask_of(path, image, found)
+    if mask is None:
         return
-    if image is not None and mask.pixels.shape != image.size:
-        found.problems.append(
-            f"{path}: the mask is {_size(mask.pixels.shape)}, its image {_size(image.size)}"
-        )
     if mask.gray_valued:
         found.gray_masks.append(item.name)
     if not mask.pixels.any():
         found.empty_masks.append(item.name + _why_empty(mask))
+
+
+def _mask_of(path: Path, image: Image | None, found: _Findings) -> Mask | None:
+    try:
+        mask = read_mask(path)
+    except InputError as error:
+        found.problems.append(str(error))
+        return None
+    if image is not None and mask.pixels.shape != image.size:
+        found.problems.append(
+            f"{path}: the mask is {_size(mask.pixels.shape)}, its image {_size(image.size)}"
+        )
+    return mask
 
 
 def _why_empty(mask: Mask) -> str:

@@ -224,8 +224,8 @@ def _is_kolektor(root: Path) -> bool:
 
 
 def _read_kolektor(root: Path, seed: int) -> Line:
-    train, train_stray = _kolektor_items(root, root / "train")
-    test, test_stray = _kolektor_items(root, root / "test")
+    train, *of_train = _kolektor_items(root, root / "train")
+    test, *of_test = _kolektor_items(root, root / "test")
     good = tuple(item for item in train if not item.is_anomalous)
     bad = {item.name: item for item in train if item.is_anomalous}
     rng = np.random.default_rng(seed)
@@ -234,28 +234,39 @@ def _read_kolektor(root: Path, seed: int) -> Line:
     weak, masks = _weakly(bad[group[0]] for group in chosen)
     left = len(bad) - len(weak)
     notes = (
-        (f"{left} of {len(bad)} anomalous training images are left out (seed {seed}, 20 : 1)",)
-        if left
-        else ()
+        [f"{left} of {len(bad)} anomalous training images are left out (seed {seed}, 20 : 1)"] if left else []
     )
-    stray = (*train_stray, *test_stray)
-    return Line(root, "kolektorsdd2", good, weak, test, stray, masks, notes)
+    stray, bare = ((*one, *other) for one, other in zip(of_train, of_test, strict=True))
+    if bare:
+        some = ", ".join(_name(root, path) for path in bare[:5]) + (", ..." if len(bare) > 5 else "")
+        notes.append(f"{len(bare)} images without {_KOLEKTOR_MASK}.png ({some}) are taken for normal ones")
+    return Line(root, "kolektorsdd2", good, weak, test, stray, masks, tuple(notes))
 
 
-def _kolektor_items(root: Path, folder: Path) -> tuple[tuple[Item, ...], tuple[Path, ...]]:
-    """Images of one folder; one is anomalous when its mask has a set pixel. Masks without image apart."""
+def _kolektor_items(root: Path, folder: Path) -> tuple[tuple[Item, ...], tuple[Path, ...], tuple[Path, ...]]:
+    """Images of one folder, masks without image, images without mask; anomalous is whose mask has a set pixel."""
     if not folder.is_dir():
-        return (), ()
+        return (), (), ()
     files = list_images(folder)
     masks = {p.stem.removesuffix(_KOLEKTOR_MASK): p for p in files if p.stem.endswith(_KOLEKTOR_MASK)}
-    items = []
+    items, bare = [], []
     for path in files:
         if not path.stem.endswith(_KOLEKTOR_MASK):
             mask = masks.pop(path.stem, None)
-            anomalous = mask is not None and bool(read_mask(mask).pixels.any())
+            if mask is None:
+                bare.append(path)
+            anomalous = mask is not None and _marks(mask)
             name = _name(root, path)
             items.append(Item(name, path, "defect" if anomalous else GOOD, name, mask if anomalous else None))
-    return tuple(items), tuple(masks.values())
+    return tuple(items), tuple(masks.values()), tuple(bare)
+
+
+def _marks(mask: Path) -> bool:
+    """Whether a mask has a set pixel; one that cannot be read counts as such, and is reported with all else."""
+    try:
+        return bool(read_mask(mask).pixels.any())
+    except InputError:
+        return True
 
 
 # ---- plain

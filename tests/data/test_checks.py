@@ -47,6 +47,17 @@ def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
         assert expected in message
 
 
+def test_masks_of_weakly_labelled_images_are_checked_too(tmp_path: Path) -> None:
+    """Another seed may have them in the test, and the ceiling learns from them."""
+    put_mvtec(tmp_path)
+    shutil.rmtree(tmp_path / "train/anomalous")
+    line = read_line(tmp_path)
+    (path, *_) = line.ceiling_masks.values()
+    put_mask(path, (7, 9))
+    (problem,) = check_line(line).problems
+    assert f"{path}: the mask is 9x7, its image 16x12" in problem
+
+
 def test_what_was_decided_is_said_once(tmp_path: Path) -> None:
     put_mvtec(tmp_path)
     for i in (0, 1):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kistdsl.data.checks import check_line
 from kistdsl.data.layouts import ANOMALOUS, Line, read_line
 from kistdsl.data.splits import Exposure, joined, split, tiles
 from kistdsl.diagnostics import InputError
@@ -86,6 +87,20 @@ def test_kolektor(tmp_path: Path) -> None:
     assert sum(item.mask is not None for item in line.test) == 2
     assert line.defects == ("defect",)
     assert "3 of 6 anomalous training images are left out" in line.notes[0]
+
+
+def test_kolektor_says_what_has_no_mask_and_lists_every_damaged_one(tmp_path: Path) -> None:
+    put_kolektor(tmp_path)
+    (tmp_path / "train/10001_GT.png").unlink()
+    (tmp_path / "test/10000_GT.png").unlink()
+    for name in ("test/10001_GT.png", "test/10002_GT.png"):
+        (tmp_path / name).write_bytes(b"no image")
+    line = read_line(tmp_path)
+    (note,) = (note for note in line.notes if "without" in note)
+    assert note == "2 images without _GT.png (train/10001.png, test/10000.png) are taken for normal ones"
+    problems = check_line(line).problems
+    assert len(problems) == 2
+    assert all("_GT.png: not an image" in problem for problem in problems)
 
 
 def test_plain_folder_of_normal_images(tmp_path: Path) -> None:
