@@ -19,12 +19,21 @@ from kistdsl.cli.watcher import Watcher, stoppable
 from kistdsl.data.layouts import read_line
 from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet
-from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml
+from kistdsl.kist.config import Settings, make_settings, parse_assignments, read_toml, settings_json
 from kistdsl.kist.grid import DEPARTURES, PROPER, Cell, Plan, Product, read_metrics, run_cells
-from kistdsl.kist.grid_tables import Outcome, as_html, as_markdown, curve_table, distinct, outcomes, tables
+from kistdsl.kist.grid_tables import (
+    Outcome,
+    as_html,
+    as_markdown,
+    curve_table,
+    distinct,
+    outcomes,
+    plain_outcome,
+    tables,
+)
 from kistdsl.kist.models.registry import build
 from kistdsl.kist.plain_maps import PLAIN, plain_metrics
-from kistdsl.kist.run_folder import RunFolder, read_json, write_json
+from kistdsl.kist.run_folder import MACHINE_SETTINGS, RunFolder, read_json, write_json
 
 _AGAIN = "the same command goes on from here"
 
@@ -51,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
         console.say(f"[{number}/{total}] {cell.folder}{': finished before' if finished else ''}")
 
     for name, data in folders.items():
-        checked_line(data, plan.seeds[0], console)
         for seed in plan.seeds:  # a layout without a split of its own is split by the run's seed
+            checked_line(data, seed, console)
             product = Product(name, read_line(data, seed=seed), *rules[name])
             own = [cell for cell in cells[name] if cell.seed == seed]
             with stoppable(console, _AGAIN) as stop, Watcher(console) as watcher:
@@ -130,8 +139,9 @@ def _plain_path(out: Path, product: str, seed: int) -> Path:
 def _plain(product: Product, settings: Settings, out: Path, seed: int) -> None:
     """The hand-made map on the test set of this split."""
     path = _plain_path(out, product.name, seed)
-    if product.line.test and not path.is_file():
-        write_json(path, plain_metrics(product.line, settings, PLAIN))
+    made = {name: value for name, value in settings_json(settings).items() if name not in MACHINE_SETTINGS}
+    if product.line.test and not (path.is_file() and read_json(path).get("settings") == made):
+        write_json(path, {**plain_metrics(product.line, settings, PLAIN), "settings": made})
 
 
 def _histories(out: Path, cells: list[Cell]) -> dict[str, list[list[dict[str, str]]]]:
@@ -152,10 +162,10 @@ def _write_tables(out: Path, plan: Plan, cells: dict[str, list[Cell]]) -> None:
         for cell in own:
             metrics = read_metrics(out, cell)
             if metrics:
-                found += outcomes(name, cell.settings.model, cell.seed, cell.variant, metrics)
+                found += outcomes(name, cell.settings, cell.variant, metrics)
         for seed in plan.seeds:
             if _plain_path(out, name, seed).is_file():
-                found += outcomes(name, "-", seed, PLAIN, read_json(_plain_path(out, name, seed)))
+                found += [plain_outcome(name, seed, PLAIN, read_json(_plain_path(out, name, seed)))]
     made = tables(distinct(outcome for outcome in found if outcome.model.get("figures")))
     curves = {name: _histories(out, own) for name, own in cells.items()}
     made += [curve_table(name, histories) for name, histories in curves.items() if histories]

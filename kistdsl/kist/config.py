@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -289,6 +289,15 @@ class Settings(BaseModel):
             raise ValueError(f"margin {self.margin} does not fit into size {self.size}")
         if any(side < 1 for side in self.riad_scales):
             raise ValueError("riad_scales must be positive")
+        if self.anomalous_form == "log" and self.anomalous_bound == inf:
+            raise ValueError(
+                "anomalous_bound inf has a meaning with anomalous_form square only: log is scaled by it"
+            )
+        side = (self.size + 2 * self.margin) // 2**self.unet_depth
+        if self.model == "unet" and self.unet_norm == "batch" and self.batch * side == 1:
+            raise ValueError(
+                f"batch 1 at size {self.size}: unet_norm batch needs more than one value a channel"
+            )
         return self
 
     def scaled(self, pixels_at_256: float) -> float:
@@ -335,7 +344,7 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 
 _AFTER_INITIAL = re.compile(
     "method|control|baselines|iteration|anomalous_|background_|paste|guard|step$|threshold_reach|alpha|label_"
-    "|min_area|accumulate|candidate_maps|teacher|rule_check|left_out_rules|usual_|filter|decision|false_|mask_sigmas|metric_size|bootstrap|exclude|device"
+    "|min_area|accumulate|candidate_maps|teacher|rule_check|left_out_rules|usual_|filter|decision|false_|mask_|metric_size|bootstrap|exclude|device"
     "|infer_batch|checkpoint_seconds"
 )
 """Settings that an initial model does not depend on (its method is `base_method`)."""
@@ -372,7 +381,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
-    """`name=value` strings; a value is read as TOML, or else taken as text.
+    """`name=value` strings; a value is read as TOML, `none` as no value or as that choice, or else taken as text.
 
     >>> parse_assignments(["epochs=3", "model=cae", "candidate_maps=['residual']"])
     {'epochs': 3, 'model': 'cae', 'candidate_maps': ['residual']}
@@ -385,13 +394,14 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
         name, separator, text = assignment.partition("=")
         if not separator:
             raise InputError(f"--set {assignment!r}: expected name=value")
-        values[name.strip()] = _toml_value(text.strip())
+        values[name.strip()] = _toml_value(name.strip(), text.strip())
     return values
 
 
-def _toml_value(text: str) -> Any:
+def _toml_value(name: str, text: str) -> Any:
     if text.lower() == "none":
-        return None
+        setting = Settings.model_fields.get(name)
+        return text.lower() if setting and "none" in get_args(setting.annotation) else None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kistdsl.data.layouts import Line
+from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet
 from kistdsl.kist.config import Settings, initial_key, make_settings
 from kistdsl.kist.events import Listener
 from kistdsl.kist.run_folder import RunFolder, read_json
-from kistdsl.kist.self_training import Request, train
+from kistdsl.kist.self_training import Request, asked, train
 from kistdsl.kist.stopping import Stop
 
 PROPER = "kist"
@@ -39,6 +40,9 @@ DEPARTURES: tuple[str, ...] = (
     "schedule",
 )
 """Settings whose departure from the paper an ablation takes back, one at a time."""
+
+WITH: Mapping[str, tuple[str, ...]] = {"anomalous_bound": ("anomalous_form",)}
+"""What an ablation takes back beside its setting, which has no meaning without: only the square can be unbounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class Plan:
     """What to run.
 
     Attributes:
-        methods, models, seeds: every combination; `memae` among the methods is the MemAE network with l2.
+        methods, models, seeds: every combination; `memae` among the methods is the MemAE network with l2, once a
+            seed, whatever the networks are.
         controls: of KIST, see `control` of `kistdsl.kist.config.Settings`.
         ablations: settings to put back to the paper's, see `DEPARTURES`.
         left_out: by product line, rules to leave out of KIST, one at a time.
@@ -107,17 +112,16 @@ class Plan:
 
     def cells(self, product: str) -> list[Cell]:
         """The runs on one line, those that share an initial model behind each other."""
-        return [
+        cells = (
             cell
             for seed, model in itertools.product(self.seeds, self.models)
             for cell in self._of(product, model, seed)
-        ]
+        )
+        return list({cell.folder: cell for cell in cells}.values())
 
     def _of(self, product: str, model: str, seed: int) -> Iterable[Cell]:
         for method in self.methods:
             network, trained_by = ("memae", "l2") if method == "memae" else (model, method)
-            if method == "memae" and model != "cae":
-                continue  # the paper compares it with the CAE's results
             yield self._cell(product, network, trained_by, seed, method, {})
         if "kist" not in self.methods:
             return
@@ -125,12 +129,12 @@ class Plan:
             yield self._cell(product, model, "kist", seed, f"control {control}", {"control": control})
         for name in self.ablations:
             paper = make_settings({}, preset="paper")
-            value = getattr(paper, name)
-            if value != getattr(self._settings(model, "kist", seed, {}), name):
-                yield self._cell(product, model, "kist", seed, f"without {name}", {name: value})
+            changes = {each: getattr(paper, each) for each in (name, *WITH.get(name, ()))}
+            if changes[name] != getattr(self._settings(model, "kist", seed, {}), name):
+                yield self._cell(product, model, "kist", seed, f"without {name}", changes)
         for rule in self.left_out.get(product, ()):
-            changes = {"left_out_rules": (rule,)}
-            yield self._cell(product, model, "kist", seed, f"without rule {rule}", changes)
+            left_out = {"left_out_rules": (rule,)}
+            yield self._cell(product, model, "kist", seed, f"without rule {rule}", left_out)
 
     def _cell(
         self, product: str, model: str, method: str, seed: int, variant: str, changes: dict[str, Any]
@@ -154,6 +158,9 @@ def run_cells(
 ) -> None:
     """Run what is not finished; a run that was stopped goes on, an initial model is trained once.
 
+    A finished run is taken as it is if its settings and rules are those asked for; whether its images are is not
+    looked at.
+
     Args:
         product: images and rules.
         cells: of this line.
@@ -161,14 +168,21 @@ def run_cells(
         started: told of each cell, and whether it was found finished.
         listener: of each run.
         stop: ends the grid early, the run at hand behind a checkpoint.
+
+    Raises:
+        InputError: a finished run is of other settings or rules; or as `train`.
     """
     initial: dict[str, Path] = {}
     for cell in cells:
         folder = RunFolder(out / cell.folder)
         started(cell, folder.finished)
+        request = _request(product, cell, folder, initial.get(initial_key(cell.settings)))
         if not folder.finished:
-            key = initial_key(cell.settings)
-            train(_request(product, cell, folder, initial.get(key)), listener, stop)
+            train(request, listener, stop)
+        elif differing := folder.differing(asked(request)):
+            raise InputError(
+                f"{folder.root}: was run with other {', '.join(differing)}; give another --out, or delete that folder"
+            )
         stored = folder.stages / "initial.safetensors"
         if stored.is_file():
             initial.setdefault(initial_key(cell.settings), stored)

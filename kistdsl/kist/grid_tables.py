@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
+from kistdsl.kist.config import Settings
 from kistdsl.kist.paper_figures import PAPER, column_of
 
 Metrics = Mapping[str, Any]
@@ -43,30 +44,40 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def outcomes(product: str, network: str, seed: int, variant: str, metrics: Metrics) -> list[Outcome]:
+def outcomes(product: str, settings: Settings, variant: str, metrics: Metrics) -> list[Outcome]:
     """The models of one run, under the names of the tables."""
     made = []
     for model in metrics["models"]:
-        row, method = _row(variant, model["name"])
+        row, method = _row(variant, model["name"], settings.base)
         if row:
-            made.append(Outcome(product, network, seed, row, method, model))
+            made.append(Outcome(product, settings.model, settings.seed, row, method, model))
     return made
 
 
-def _row(variant: str, name: str) -> tuple[str, str]:
-    """(row, method of the paper) of one model; an initial model of a control is nobody's row."""
+def plain_outcome(product: str, seed: int, name: str, metrics: Metrics) -> Outcome:
+    """A hand-made map."""
+    return Outcome(product, "-", seed, f"no network: {name}", "", metrics["models"][0])
+
+
+def _row(variant: str, name: str, base: str) -> tuple[str, str]:
+    """(row, method of the paper) of one model; an initial model of a control is nobody's row.
+
+    The paper has KIST on L2 alone; on another `base` its row says so.
+    """
+    on = "" if base == "l2" else f" on {base}"
     if variant == "kist":
         return {
-            "initial": ("baseline", "l2"),
-            "baseline": ("baseline, trained as long", ""),
-            "kist": ("KIST", "kist"),
+            "initial": _rival(base),
+            "baseline": (f"baseline{on}, trained as long", ""),
+            "kist": (f"KIST{on}", "" if on else "kist"),
         }[name]
-    if name == "map":
-        return f"no network: {variant}", ""
     if name == "initial":
-        rival = " " not in variant
-        return ("baseline" if variant == "l2" else variant if rival else "", variant if rival else "")
-    return (variant, "") if name == "kist" else ("", "")
+        return ("", "") if " " in variant else _rival(variant)
+    return (f"{variant}{on}", "") if name == "kist" else ("", "")
+
+
+def _rival(method: str) -> tuple[str, str]:
+    return ("baseline" if method == "l2" else method), method
 
 
 def distinct(found: Iterable[Outcome]) -> list[Outcome]:

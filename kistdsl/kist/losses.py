@@ -165,7 +165,7 @@ def anomalous_term(
     Args:
         error: (B, 1, S, S) squared error of pseudo-labelled images.
         labels: (B, 1, S, S) bool, the pseudo-labels.
-        bound: m of min(d^2, m); inf as in the paper.
+        bound: m of min(d^2, m); inf as in the paper, with "square" alone.
         per_image: False: over all labelled pixels; True: the mean within each labelled image first.
         form: "square": min(d^2, m); "log": 0.4 m log(min(d^2, m) + 0.001), not in the paper: the square's
             slope vanishes where a network copies its input, so that labels there teach it nothing.

@@ -46,10 +46,12 @@ class RunData:
 
     @property
     def digest(self) -> str:
-        """Identifies the files and their parts in the run (names, not pixels)."""
-        parts = (self.fit, self.held_out, self.anomalous, self.test)
-        names = "\n\n".join("\n".join(item.name for item in part.items) for part in parts)
-        return hashlib.sha256(names.encode()).hexdigest()[:16]
+        """Identifies the images, by name and by pixel, and their parts in the run."""
+        found = hashlib.sha256()
+        for part in (self.fit, self.held_out, self.anomalous, self.test):
+            found.update("\n".join((*(item.name for item in part.items), "")).encode())
+            found.update(part.pixels.cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()[:16]
 
 
 def hold_out(items: Sequence[Item], share: float, seed: int) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
@@ -79,7 +81,7 @@ def load_data(line: Line, settings: Settings, device: torch.device, listener: Li
     """Read all images of a line.
 
     Raises:
-        InputError: an image cannot be read, or too few normal ones.
+        InputError: an image cannot be read, too few normal ones, or masks that say nothing.
     """
     fit, held_out = hold_out(line.train_good, settings.held_out, settings.seed)
     total = len(line.train_good) + len(line.train_anomalous) + len(line.test)
@@ -106,7 +108,27 @@ def load_data(line: Line, settings: Settings, device: torch.device, listener: Li
         ceiling=_ceiling(line, settings.size) if settings.control == "true-masks" else None,
     )
     listener(StageEnded(_STAGE))
+    _require_defects(line, data, settings)
     return data
+
+
+def _require_defects(line: Line, data: RunData, settings: Settings) -> None:
+    """Masks that mark nothing give no figures: that is said before the training, not after it.
+
+    Raises:
+        InputError: no mask marks a pixel, of all test images or of those that the figures are given for.
+    """
+    excluded = {item.defect for item in line.test} & set(settings.exclude)
+    for left_out in (set(), excluded):
+        items = [item for item in line.test if item.defect not in left_out]
+        masks = [data.masks[item.name] for item in items if item.name in data.masks]
+        if (masks or not items) and line.test and not any(mask.any() for mask in masks):
+            side = settings.metric_size or settings.size
+            types = f" without {', '.join(sorted(left_out))}" if left_out else ""
+            raise InputError(
+                f"{line.root}: no mask of the test images{types} marks a pixel at {side}x{side}, so there are no "
+                "figures; masks are 0 and 255"
+            )
 
 
 def _ceiling(line: Line, side: int) -> NDArray[np.bool_]:

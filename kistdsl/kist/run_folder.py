@@ -46,6 +46,9 @@ from numpy.typing import NDArray
 from kistdsl.atomic import atomic_path, write_text
 from kistdsl.diagnostics import InputError
 
+MACHINE_SETTINGS = {"device", "infer_batch", "checkpoint_seconds"}
+"""What may differ between a run and its continuation."""
+
 _INCLUDE = re.compile(r'^\s*include\s+"([^"\n]+)"\s*(?:#.*)?$', re.IGNORECASE | re.MULTILINE)
 
 
@@ -105,12 +108,31 @@ class RunFolder:
         """Whether it holds more than what a run that was stopped before its config.json leaves."""
         if not self.root.is_dir():
             return self.root.exists()
-        begun = {self.stages.name, self.labels.name, self.rules.name}
-        names = {path.name for path in self.root.iterdir()}
-        return not names <= begun or any(self.stages.glob("*")) or any(self.labels.glob("*"))
+        begun = {self.stages, self.labels, self.rules, self.stage("initial"), *self.unfinished()}
+        inside = (path for folder in (self.root, self.stages, self.labels) for path in _listed(folder))
+        return not begun.issuperset(inside)
+
+    def unfinished(self) -> list[Path]:
+        """Hidden files of writes that a kill cut short."""
+        folders = (self.root, self.stages, self.labels)
+        return [path for folder in folders for path in _listed(folder) if path.name.startswith(".")]
+
+    def differing(self, asked: Mapping[str, Any]) -> list[str]:
+        """Names of what its config.json says otherwise than `asked`, the machine's own settings aside.
+
+        Raises:
+            InputError: config.json is missing or damaged.
+        """
+        stored = read_config(self)
+        differing = [
+            name
+            for name, value in asked["settings"].items()
+            if name not in MACHINE_SETTINGS and stored["settings"].get(name) != value
+        ]
+        return differing + [name for name in asked if name != "settings" and stored[name] != asked[name]]
 
     def create(self) -> None:
-        """Make the folder.
+        """Make the folder; what a run that was stopped at its very beginning left there goes.
 
         Raises:
             InputError: it exists and holds something (but the beginnings of a run), or cannot be made.
@@ -118,10 +140,16 @@ class RunFolder:
         try:
             if self.taken:
                 raise InputError(f"{self.root}: exists already; give another --out, or --resume to go on")
+            for left in (*self.unfinished(), self.stage("initial")):
+                left.unlink(missing_ok=True)
             self.stages.mkdir(parents=True, exist_ok=True)
             self.labels.mkdir(exist_ok=True)
         except OSError as error:
             raise InputError(f"{self.root}: cannot be made: {error.strerror or error}") from error
+
+
+def _listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -43,6 +43,14 @@ def initial_weights(seed: int, *names: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def global_draws(device: torch.device, seed: int, *names: object) -> Iterator[None]:
+    """Layers that draw from torch's global generator (a user's dropout) draw by name too; it is put back."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(number(seed, *names))
+        yield
+
+
+@contextlib.contextmanager
 def deterministic() -> Iterator[None]:
     """Ask torch for algorithms that give the same bits each time, where it has them."""
     before = torch.are_deterministic_algorithms_enabled()

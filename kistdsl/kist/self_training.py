@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from kistdsl._version import __version__
+from kistdsl.atomic import atomic_path, write_text
 from kistdsl.data.layouts import Line
 from kistdsl.diagnostics import InputError
 from kistdsl.engine.rule_set import RuleSet
@@ -35,16 +36,13 @@ from kistdsl.kist.models.margin import Margin
 from kistdsl.kist.models.memae import MemoryAutoencoder
 from kistdsl.kist.product_data import RunData, load_data
 from kistdsl.kist.results import ModelResult, history_row, metrics_json
-from kistdsl.kist.run_folder import RunFolder, read_config, write_arrays, write_csv, write_json
+from kistdsl.kist.run_folder import RunFolder, write_arrays, write_csv, write_json
 from kistdsl.kist.seed import deterministic
 from kistdsl.kist.stages import LabelSource, Stages, Trained
 from kistdsl.kist.stopping import Stop
 from kistdsl.kist.thresholds import decision_of
 from kistdsl.kist.training import Workshop
 from kistdsl.metrics import Decision, DecisionFigures, Evaluation, NormalLevels
-
-_MACHINE_SETTINGS = {"device", "infer_batch", "checkpoint_seconds"}
-"""What may differ between a run and its continuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +127,25 @@ def _open_folder(folder: RunFolder, request: Request, data: RunData, device: tor
     if not request.resume or not folder.config.is_file():
         folder.create()
         if request.rules is not None:
-            folder.rules.write_text(request.rules_text, encoding="utf-8")
+            write_text(folder.rules, request.rules_text)
         if request.initial is not None:
-            shutil.copyfile(request.initial, folder.stages / request.initial.name)
+            with atomic_path(folder.stage("initial")) as copy:
+                shutil.copyfile(request.initial, copy)
         write_json(folder.config, config)
         return
-    stored = read_config(folder)
-    differing = [
-        name
-        for name, value in config["settings"].items()
-        if name not in _MACHINE_SETTINGS and stored["settings"].get(name) != value
-    ]
-    differing += [name for name in ("images_digest", "rules_hash") if stored[name] != config[name]]
+    differing = folder.differing({"images_digest": data.digest, **asked(request)})
     if differing:
         raise InputError(f"{folder.root}: was started with other {', '.join(differing)}; nothing is resumed")
+    for left in folder.unfinished():
+        left.unlink()
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """What makes a run another one, as config.json has it; the images aside."""
+    return {
+        "settings": settings_json(request.settings),
+        "rules_hash": hashlib.sha256(request.rules_text.encode()).hexdigest()[:16],
+    }
 
 
 def _config(request: Request, data: RunData, device: torch.device) -> dict[str, Any]:
@@ -165,9 +168,8 @@ def _config(request: Request, data: RunData, device: torch.device) -> dict[str, 
         "images_digest": data.digest,
         "channels": data.channels,
         "rules": None if request.rules is None else request.rules.program.name,
-        "rules_hash": hashlib.sha256(request.rules_text.encode()).hexdigest()[:16],
         "preset": request.preset,
-        "settings": settings_json(request.settings),
+        **asked(request),
     }
 
 

@@ -22,11 +22,14 @@ def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) ->
     """Write tensors and JSON facts, whole or not at all.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or is full.
     """
     stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
-        save_file(stored, temporary, metadata={_FACTS: json.dumps(facts)})
+        try:
+            save_file(stored, temporary, metadata={_FACTS: json.dumps(facts)})
+        except SafetensorError as error:  # it wraps what the system says: no room, above all
+            raise InputError(f"{path}: cannot be written: {error}") from error
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -17,6 +17,7 @@ from kistdsl.kist import tensors
 from kistdsl.kist.config import Settings
 from kistdsl.kist.distributed import World
 from kistdsl.kist.events import Advanced, Listener, StageEnded, StageStarted
+from kistdsl.kist.seed import global_draws
 from kistdsl.kist.stopping import Stop
 
 REPORT_EVERY = 10
@@ -173,7 +174,7 @@ def _steps(
     total = torch.full((), progress.pending, dtype=torch.float64, device=shop.device)
     with shop.stop.noted():
         for step in range(progress.done, stage.steps):
-            total += _step(rate(stage, step, shop.settings), network, optimiser, loss, step, shop)
+            total += _step(stage, network, optimiser, loss, step, shop)
             done = step + 1
             progress = replace(progress, done=done, seconds=before + time.monotonic() - begun)
             look = done % REPORT_EVERY == 0 or done == stage.steps
@@ -194,7 +195,7 @@ def _steps(
 
 
 def _step(
-    learning_rate: float,
+    stage: Stage,
     network: nn.Module,
     optimiser: torch.optim.Adam,
     loss: StepLoss,
@@ -203,10 +204,11 @@ def _step(
 ) -> Tensor:
     """One step of Adam; this process's part of its loss."""
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = rate(stage, step, shop.settings)
     optimiser.zero_grad()
-    value = loss(step)
-    value.backward()  # type: ignore[no-untyped-call]
+    with global_draws(shop.device, shop.settings.seed, stage.name, "network", shop.world.rank, step):
+        value = loss(step)
+        value.backward()  # type: ignore[no-untyped-call]
     shop.world.add_gradients(network.parameters())
     optimiser.step()
     return value.detach()
@@ -222,12 +224,12 @@ def _reported(progress: Progress, stage: Stage, total: Tensor, shop: Workshop) -
 
 
 def _guard(stage: Stage, network: nn.Module, held_out: HeldOut) -> None:
-    if not isfinite(stage.guard_limit):
-        return
     network.eval()
     value = held_out()
     network.train()
-    if not value <= stage.guard_limit:  # NaN too
+    if not isfinite(value):
+        raise Collapse(f"{stage.title}: the loss on held-out normal images is not a number")
+    if value > stage.guard_limit:
         raise Collapse(
             f"{stage.title}: the loss on held-out normal images rose to {value:.5f}, "
             f"limit {stage.guard_limit:.5f}"

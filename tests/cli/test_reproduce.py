@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import torch
 
 from kistdsl.cli.main import main
 from kistdsl.data.demo import DemoSettings, make_demo_line
+from kistdsl.kist.config import make_settings
+from kistdsl.kist.grid import DEPARTURES, Plan
+from kistdsl.kist.grid_tables import outcomes
+from kistdsl.kist.losses import anomalous_term
+from kistdsl.kist.paper_figures import PAPER
 from tests.cli.test_train import RULES, TINY
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -90,6 +96,59 @@ def test_goes_on_where_it_stopped(place: Path, grid: Path, capsys: pytest.Captur
     assert reproduce(place, grid, *options) == 0
     assert "[1/2] runs/line/unet-kist-seed0: finished before" in capsys.readouterr().err
     assert finished.stat().st_mtime_ns == before
+
+
+def test_runs_of_other_settings_are_not_taken_for_its_own(
+    place: Path, grid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "grid"
+    shutil.copytree(grid, out)
+    options = ["--methods", "kist", "--seeds", "0"]
+    assert reproduce(place, out, *options, "--set", "size=16", "unet_depth=2") == 2
+    assert "unet-kist-seed0: was run with other size; give another --out" in capsys.readouterr().err
+    other = tmp_path / "other.kr"
+    other.write_text(RULES + "\nIF gray is low THEN anomalous\n")
+    given = ["--data", str(place / "line"), "--rules", str(other), "--out", str(out)]
+    assert (
+        main(["reproduce", *given, "--config", str(place / "tiny.toml"), "--models", "unet", *options]) == 2
+    )
+    assert "was run with other rules_hash" in capsys.readouterr().err
+
+
+def test_a_map_without_network_follows_the_settings(place: Path, tmp_path: Path) -> None:
+    def darkness(*options: str) -> list[str]:
+        given = ("--methods", "l2", "--models", "cae", "--seeds", "0")
+        assert reproduce(place, tmp_path / "out", *given, *options) == 0
+        return rows((tmp_path / "out" / "tables.md").read_text(), "Table III: AUPRO")["no network: darkness"]
+
+    first = darkness()
+    shutil.rmtree(tmp_path / "out" / "runs" / "line" / "cae-l2-seed0")
+    assert darkness("--set", "filter_sigma=40.0") != first
+
+
+def test_every_cell_of_the_plan_has_its_own_name_and_finite_terms() -> None:
+    plan = Plan(("l2", "memae", "kist"), ("unet", "cae"), (0,), (), DEPARTURES, {}, {}, "fast")
+    cells = plan.cells("line")
+    assert len({cell.folder for cell in cells}) == len(cells)
+    assert [cell.settings.model for cell in cells if cell.variant == "memae"] == ["memae"]
+    error, labels = torch.rand(2, 1, 8, 8), torch.rand(2, 1, 8, 8) > 0.5
+    for cell in cells:
+        s = cell.settings
+        form, bound = s.anomalous_form, s.anomalous_bound
+        term = anomalous_term(error, labels, bound=bound, per_image=True, form=form)
+        assert torch.isfinite(term.total), cell.variant
+
+
+def test_kist_on_another_method_stands_beside_that_method() -> None:
+    figures = {"models": [{"name": name} for name in ("initial", "baseline", "kist")]}
+    found = outcomes("mtd", make_settings({"base": "ssim"}), "kist", figures)
+    assert [(outcome.row, outcome.method) for outcome in found] == [
+        ("ssim", "ssim"),
+        ("baseline on ssim, trained as long", ""),
+        ("KIST on ssim", ""),
+    ]
+    (memory,) = outcomes("mtd", make_settings({"model": "memae"}), "memae", {"models": [{"name": "initial"}]})
+    assert PAPER[memory.method, memory.network].auroc
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,23 @@ def test_assignments_and_files(tmp_path: Path) -> None:
         read_toml(tmp_path / "none.toml")
 
 
+def test_none_is_a_choice_where_it_is_one() -> None:
+    given = parse_assignments(
+        ["filter=none", "unet_norm=None", "exposure=none", "control=none", "alpha=none"]
+    )
+    settings = make_settings(given)
+    assert (settings.filter, settings.unet_norm, settings.exposure) == ("none", "none", "none")
+    assert (settings.control, settings.alpha) == ("none", None)
+
+
+def test_settings_that_do_not_go_together_are_named() -> None:
+    with pytest.raises(InputError, match="anomalous_bound inf has a meaning with anomalous_form square only"):
+        make_settings({"anomalous_bound": "inf"})
+    with pytest.raises(InputError, match="batch 1 at size 16: unet_norm batch needs more than one value"):
+        make_settings({"batch": 1, "size": 16})
+    assert make_settings({"batch": 1, "size": 16, "unet_norm": "none"}).batch == 1
+
+
 def test_unknown_preset() -> None:
     with pytest.raises(InputError, match="demo, fast, paper"):
         make_settings({}, preset="quick")

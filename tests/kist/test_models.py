@@ -33,6 +33,26 @@ class NoModule:
         pass
 
 
+class Smaller(Half):
+    def forward(self, images: Tensor) -> Tensor:
+        return images[:, :, ::2] * self.factor
+
+
+class Gray(Half):
+    def forward(self, images: Tensor) -> Tensor:
+        return images[:, :1] * self.factor
+
+
+class Still(nn.Identity):
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+
+
+class Picky(Half):
+    def __init__(self, channels: int, size: int) -> None:
+        raise ValueError("only 64 pixels")
+
+
 @pytest.mark.parametrize("model", ["cae", "unet", "memae", "tests.kist.test_models:Half"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gives_back_images_in_range(model: str, channels: int) -> None:
@@ -113,10 +133,15 @@ def test_weights_depend_on_seed_and_purpose_and_nothing_else() -> None:
         ("tests.kist.test_models:Missing", {}, "Missing"),
         ("tests.kist.test_models:NoModule", {}, "not an nn.Module"),
         ("json:dumps", {}, "cannot be made with .channels, size."),
+        ("tests.kist.test_models:Smaller", {}, r"makes images of shape \(1, 3, 16, 32\) of images of shape"),
+        ("tests.kist.test_models:Gray", {}, r"makes images of shape \(1, 1, 32, 32\)"),
+        ("tests.kist.test_models:Still", {}, "no parameters to train"),
+        ("tests.kist.test_models:Picky", {}, "cannot be made with .*: ValueError: only 64 pixels"),
+        ("torch.nn:Linear", {}, r"fails on images of shape \(1, 3, 32, 32\): RuntimeError"),
         ("unet", {"size": 30}, "multiple of 4"),
         ("cae", {"size": 34}, "multiple of 4"),
     ],
 )
 def test_what_does_not_fit_is_named(model: str, changes: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        build(model, tiny(**changes), 1)
+        build(model, tiny(**changes), 3)

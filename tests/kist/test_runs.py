@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from scipy.ndimage import map_coordinates
-from torch import Tensor
+from torch import Tensor, nn
 
 import kistdsl
-from kistdsl.data.images import read_mask
+from kistdsl.data.demo import DemoSettings, make_demo_line
+from kistdsl.data.images import read_image, read_mask, write_png
 from kistdsl.data.layouts import Line
 from kistdsl.data.resizing import resize_mask
 from kistdsl.diagnostics import InputError
-from kistdsl.kist import training
+from kistdsl.kist import tensors, training
 from kistdsl.kist.evaluation import evaluate_run
 from kistdsl.kist.events import Event, Note
 from kistdsl.kist.localization import Localizer
 from kistdsl.kist.results_table import results_table
 from kistdsl.kist.self_training import Request, train
+from kistdsl.kist.stopping import Stop
 from kistdsl.metrics import evaluate_maps
 from tests.kist.conftest import RULES, history, request_for, same, tiny, weights
 
@@ -140,6 +144,93 @@ def test_a_run_stopped_before_it_began_is_begun_again(line: Line, tmp_path: Path
     assert train(request_for(line, tmp_path / "run", method="l2")).models
 
 
+@pytest.mark.parametrize("moment", [".config.abcd.json", ".rules.abcd.kr", "stages/initial.safetensors"])
+def test_a_run_killed_while_its_folder_was_made_is_begun_again(
+    finished: Path, line: Line, tmp_path: Path, moment: str
+) -> None:
+    """A half-written file, or a shared initial model without config.json; what is left of another run is not used."""
+    out = tmp_path / "run"
+    (out / "stages").mkdir(parents=True)
+    shutil.copyfile(finished / "stages" / "kist-1.safetensors", out / moment)
+    result = train(request_for(line, out, method="l2", seed=1))
+    assert result.models[0].steps > 0
+    assert not (out / moment).exists() or moment.startswith("stages")
+    stored = load_file(out / "stages" / "initial.safetensors")
+    assert "pseudo_labels" not in stored
+
+
+def test_what_a_kill_left_of_a_file_goes_on_resuming(line: Line, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(request_for(line, out, method="l2"))
+    left = (out / "stages" / ".kist-1.abcd.safetensors", out / ".metrics.abcd.json")
+    for path in left:
+        path.write_text("half")
+    train(request_for(line, out, method="l2", resume=True))
+    assert not any(path.exists() for path in left)
+
+
+def test_other_pixels_are_another_run(tmp_path: Path) -> None:
+    small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    line, out = make_demo_line(tmp_path / "line", small), tmp_path / "run"
+    train(request_for(line, out, method="l2"))
+    path = line.train_good[0].path
+    write_png(path, 255 - read_image(path).pixels)
+    with pytest.raises(InputError, match="was started with other images_digest"):
+        train(request_for(line, out, method="l2", resume=True))
+
+
+def test_masks_that_mark_nothing_are_said_before_training(tmp_path: Path) -> None:
+    small = DemoSettings(size=32, train_good=12, train_anomalous=3, test_good=2, test_each=1)
+    line, out = make_demo_line(tmp_path / "line", small), tmp_path / "run"
+    for item in line.test:
+        if item.mask:
+            write_png(item.mask, (read_mask(item.mask).pixels / 1).astype(np.uint8))  # 0 and 1
+    with pytest.raises(
+        InputError, match=r"line: no mask of the test images marks a pixel at 32x32.*0 and 255"
+    ):
+        train(request_for(line, out))
+    assert not out.exists()
+
+
+class Dropping(nn.Module):
+    """A user's network that draws from torch's global generator."""
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, 4, 3, padding=1), nn.Dropout(0.5), nn.Conv2d(4, channels, 1)
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        made: Tensor = self.layers(images)
+        return made
+
+
+def test_a_network_that_draws_goes_on_to_the_same_bits(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "REPORT_EVERY", 1)
+    own = {"model": "tests.kist.test_runs:Dropping", "checkpoint_seconds": 0.0}
+    train(request_for(line, tmp_path / "whole", **own))
+    with pytest.raises(KeyboardInterrupt):
+        train(request_for(line, tmp_path / "run", **own), stop=StopAfter(3))
+    torch.manual_seed(12345)
+    train(request_for(line, tmp_path / "run", resume=True, **own))
+    assert same(tmp_path / "whole", tmp_path / "run")
+
+
+@dataclass
+class StopAfter(Stop):
+    """Asks for the end at the n-th look."""
+
+    looks: int = 0
+
+    @property
+    def asked(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
 def test_a_damaged_checkpoint_is_named(line: Line, tmp_path: Path) -> None:
     out = tmp_path / "run"
     train(request_for(line, out))
@@ -183,6 +274,25 @@ def test_rules_that_label_nothing_end_self_training_and_say_what_to_do(line: Lin
     final = weights(tmp_path / "run")
     assert all(torch.equal(initial[name], final[name]) for name in initial)
     assert history(tmp_path / "run")[-1]["labelled_pixels"] == "0"
+
+
+def test_a_full_disk_is_said(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(tensors, "save_file", full)
+    with pytest.raises(InputError, match=r"initial.safetensors: cannot be written: .*No space left"):
+        train(request_for(line, tmp_path / "run"))
+
+
+def test_an_update_that_ends_in_no_number_is_undone_without_a_guard_too(line: Line, tmp_path: Path) -> None:
+    """The loss that is looked at was that before the last step."""
+    changes = {"guard": float("inf"), "iteration_rate": 1e30, "warmup": 0, "schedule": "constant"}
+    steps = {"iterations": 1, "iteration_steps": 1, "anomalous_form": "square"}
+    train(request_for(line, tmp_path / "run", **changes, **steps))
+    assert "not a number" in history(tmp_path / "run")[-1]["stopped"]
+    initial = load_file(tmp_path / "run" / "stages" / "initial.safetensors")
+    assert all(torch.equal(initial[name], tensor) for name, tensor in weights(tmp_path / "run").items())
 
 
 def test_a_loss_that_is_no_number_stops_and_says_so(line: Line, tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+import torch
 from torch import nn
 
 from kistdsl.diagnostics import InputError
 from kistdsl.kist.config import Settings
+from kistdsl.kist.models.base import reconstruct
 from kistdsl.kist.models.cae import ConvolutionalAutoencoder
 from kistdsl.kist.models.memae import MemoryAutoencoder
 from kistdsl.kist.models.unet import UNet
@@ -69,7 +71,8 @@ def build(name: str, settings: Settings, channels: int, *, purpose: str = "model
         purpose: what it is for; another purpose gets other weights.
 
     Raises:
-        InputError: an unknown name, a module that cannot be imported, or a size that does not fit.
+        InputError: an unknown name, a module that cannot be imported, a size that does not fit, or a network that
+            does not map images to such images.
     """
     size = settings.size + 2 * settings.margin
     with initial_weights(settings.seed, purpose, name):
@@ -88,8 +91,31 @@ def _user_model(name: str, channels: int, size: int) -> nn.Module:
         raise InputError(f"model {name!r}: {error}") from error
     try:
         model = made(channels, size)
-    except TypeError as error:
-        raise InputError(f"model {name!r}: cannot be made with (channels, size): {error}") from error
+    except Exception as error:
+        raise InputError(
+            f"model {name!r}: cannot be made with (channels, size) = ({channels}, {size}): {_said(error)}"
+        ) from error
     if not isinstance(model, nn.Module):
         raise InputError(f"model {name!r}: {attribute} is a {type(model).__name__}, not an nn.Module")
+    _try_out(model, name, (1, channels, size, size))
     return model
+
+
+@torch.no_grad()
+def _try_out(model: nn.Module, name: str, shape: tuple[int, ...]) -> None:
+    """A gray image through a user's network: what is wrong with it is said before anything is read."""
+    try:
+        output = reconstruct(model.eval(), torch.full(shape, 0.5)).image
+    except Exception as error:
+        raise InputError(f"model {name!r}: fails on images of shape {shape}: {_said(error)}") from error
+    if output.shape != shape:
+        raise InputError(
+            f"model {name!r}: makes images of shape {tuple(output.shape)} of images of shape {shape}; they must be alike"
+        )
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise InputError(f"model {name!r}: has no parameters to train")
+
+
+def _said(error: Exception) -> str:
+    """An error of somebody else's code in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
