@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
@@ -18,6 +19,8 @@ from kistdsl.language import memberships as mf
 from kistdsl.language.exactmath import is_whole_power
 
 TRAINABLE = ("gammas", "terms", "truth_values")
+LEAST_SHARE = 1e-3
+"""Of an edge's width or a bell's size as written: `project` keeps at least that much."""
 
 
 class _Rules(Protocol):
@@ -128,14 +131,14 @@ class RuleModule(nn.Module):
     def project(self) -> None:
         """Put trained numbers back where they mean something: call it after each optimiser step.
 
-        Gammas stay above 0, truth values in (0, 1], the edges of trapmf, trimf, smf, zmf and pimf in order.
+        Gammas stay above 0, truth values in (0, 1], the edges of trapmf, trimf, rectmf, smf, zmf and pimf and the
+        x of `points` in order, its y in [0, 1]. What was written with a size keeps a thousandth of it and at
+        least one step between floats: the distance of two edges, sigma, the width and slope of gbellmf.
         """
         self.gammas.clamp_(min=1e-12)
         self.truth_values.clamp_(1e-6, 1.0)
         for i, function in enumerate(self._functions):
-            if isinstance(function, mf.Trapezoid | mf.Triangle | mf.SShape | mf.ZShape | mf.PiShape):
-                term = getattr(self, f"term_{i}")
-                term.copy_(torch.cummax(term, 0).values)
+            _project(getattr(self, f"term_{i}"), function)
 
     def _columns(self, regions: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         dtype = self.truth_values.dtype
@@ -187,6 +190,46 @@ def _propositions(condition: checked.Condition) -> list[checked.Proposition]:
         return [condition]
     parts = (condition.operand,) if isinstance(condition, checked.Not) else condition.operands
     return [found for part in parts for found in _propositions(part)]
+
+
+# --- numbers that have a meaning ------------------------------------------------------------------
+
+
+_ASCENDING = mf.Trapezoid | mf.Triangle | mf.Rectangle | mf.SShape | mf.ZShape | mf.PiShape
+
+
+def _project(p: Tensor, f: mf.MembershipFunction) -> None:
+    """The numbers of one term, in place; see `RuleModule.project`."""
+    if isinstance(f, _ASCENDING):
+        _put_in_order(p, f.arguments)
+    elif isinstance(f, mf.Points):
+        _put_in_order(p[0::2], f.arguments[0::2], together=True)
+        p[1::2].clamp_(0.0, 1.0)
+    elif isinstance(f, mf.Gaussian):
+        _keep_above_zero(p, 1, f.sigma)
+    elif isinstance(f, mf.GeneralizedBell):
+        _keep_above_zero(p, 0, f.width)
+        _keep_above_zero(p, 1, f.slope)
+
+
+def _put_in_order(p: Tensor, written: Sequence[float], *, together: bool = False) -> None:
+    """Ascending, apart where they were written apart; `together`: equal where they were written equal."""
+    for i, (low, high) in enumerate(pairwise(written)):
+        if low == high:
+            p[i + 1] = p[i] if together else torch.maximum(p[i], p[i + 1])
+        else:
+            gap = LEAST_SHARE * (high - low)
+            behind = _above(p[i], p[i] + gap if math.isfinite(gap) else p[i])
+            p[i + 1] = torch.maximum(p[i + 1], behind)
+
+
+def _keep_above_zero(p: Tensor, i: int, written: float) -> None:
+    p[i] = torch.maximum(p[i], _above(torch.zeros_like(p[i]), torch.full_like(p[i], LEAST_SHARE * written)))
+
+
+def _above(x: Tensor, least: Tensor) -> Tensor:
+    """The larger of `least` and the float behind x."""
+    return torch.maximum(least, torch.nextafter(x, torch.full_like(x, math.inf)))
 
 
 # --- memberships: tensors of the numbers, and the function that says which edges are vertical -----

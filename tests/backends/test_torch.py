@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,7 +140,73 @@ def test_project_puts_numbers_back():
     module.project()
     assert (module.gammas > 0).all()
     assert (module.truth_values == 1).all()
-    assert module.terms["mid"].tolist() == [0.4, 0.4, 0.8, 0.8]
+    a, b, c, d = RULES.program.rules[1].condition.operand.term.function.arguments
+    want = [0.4, 0.4 + 1e-3 * (b - a), 0.8, 0.8 + 1e-3 * (d - c)]
+    assert module.terms["mid"].tolist() == pytest.approx(want, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("written", "trained", "kept"),
+    [
+        ("trapmf(0, 10, 20, 30)", [50, 0, -5, 7], [50, 50.01, 50.02, 50.03]),
+        ("trapmf(-inf, -inf, 20, 30)", [-math.inf, -math.inf, 40, 30], [-math.inf, -math.inf, 40, 40.01]),
+        ("trapmf(5, 5, inf, inf)", [8, 7, math.inf, math.inf], [8, 8, math.inf, math.inf]),
+        ("trimf(0, 100, 200)", [5, 5, 5], [5, 5.1, 5.2]),
+        ("rectmf(0, 100)", [7, 3], [7, 7.1]),
+        ("smf(0, 100)", [7, 3], [7, 7.1]),
+        ("zmf(0, 100)", [7, 3], [7, 7.1]),
+        ("pimf(0, 10, 20, 30)", [50, 0, -5, 7], [50, 50.01, 50.02, 50.03]),
+        ("gaussmf(40, 20)", [40, -3], [40, 0.02]),
+        ("gbellmf(20, 2, 40)", [-1, 0, 40], [0.02, 0.002, 40]),
+        (
+            "points((0, 0), (10, 0.5), (10, 1), (20, 0))",
+            [5, -1, 3, 2, 9, 0.4, 4, 0.2],
+            [5, 0, 5.01, 1, 5.01, 0.4, 5.02, 0.2],
+        ),
+    ],
+)
+def test_project_keeps_order_and_distance(dtype, written, trained, kept):
+    rules = kistdsl.compile(f"term t of gray = {written}\nIF gray is t THEN anomalous")
+    module = RuleModule(rules, dtype=dtype, trainable=["terms", "truth_values"])
+    with torch.no_grad():
+        module.term_0.copy_(torch.tensor(trained))
+    module.project()
+    assert module.term_0.tolist() == pytest.approx(kept, rel=1e-5)
+    grades = module(torch.tensor([[0.0], [5.005], [7.0], [50.0]], dtype=module.term_0.dtype))
+    (gradient,) = torch.autograd.grad(grades.sum(), module.term_0, materialize_grads=True)
+    assert torch.isfinite(grades).all()
+    assert torch.isfinite(gradient).all()
+
+
+def test_project_keeps_edges_apart_by_a_float_step():
+    """A thousandth of a narrow edge far from 0 is less than one step there."""
+    low, high = 200.0, math.nextafter(200.0, 300.0)
+    module = RuleModule(
+        kistdsl.compile(f"term t of gray = smf({low!r}, {high!r})\nIF gray is t THEN anomalous"),
+        trainable=["terms"],
+    )
+    with torch.no_grad():
+        module.term_0.copy_(torch.tensor([low, low], dtype=torch.float64))
+    module.project()
+    assert module.term_0.tolist() == [low, high]
+
+
+def test_training_stays_finite():
+    """Every other target is the opposite of what the term says: its edges are driven into each other."""
+    rules = kistdsl.compile("term t of gray = trapmf(0, 10, 20, 30)\nIF gray is t THEN anomalous")
+    module = RuleModule(rules, trainable=("gammas", "terms", "truth_values"))
+    optimiser = torch.optim.Adam(module.parameters(), lr=0.5)
+    x = torch.linspace(-5.0, 60.0, 200, dtype=torch.float64)[:, None]
+    target = (x[:, 0] > 25).to(torch.float64)
+    for _ in range(300):
+        optimiser.zero_grad()
+        loss = ((module(x) - target) ** 2).mean()
+        loss.backward()
+        optimiser.step()
+        module.project()
+        assert torch.isfinite(loss)
+    assert torch.isfinite(module(x)).all()
 
 
 def test_export_and_state(tmp_path):
