@@ -128,7 +128,11 @@ def _kept(schema: Any) -> list[int]:
 
 def _numbers(column: Any) -> Any:
     """One column as an array; decimals (DuckDB writes them) and columns of nothing but null as float64."""
-    if pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
+    if pa.types.is_decimal(column.type):
+        column = column.cast(
+            pa.string()
+        )  # Arrow's own cast to float64 misses the nearest one: 0.1 is not 0.1
+    if pa.types.is_string(column.type) or pa.types.is_null(column.type):
         column = column.cast(pa.float64())
     return column.to_numpy(zero_copy_only=False)
 

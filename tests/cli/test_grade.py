@@ -7,7 +7,7 @@ import io
 import math
 import subprocess
 import sys
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 
 import numpy as np
@@ -300,6 +300,28 @@ def test_parquet_columns_of_other_kinds(rules, tmp_path, capsys):
         "dark",
         "false",
     ]
+
+
+def test_decimals_are_the_nearest_floats(rules, tmp_path, capsys):
+    """As CSV and `explain` read them."""
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    random = np.random.default_rng(0)
+    for type_ in (pa.decimal128(18, 1), pa.decimal128(38, 20), pa.decimal256(60, 50)):
+        digits = random.integers(1, type_.precision + 1, 7000)
+        values = [
+            Decimal("".join(map(str, random.integers(0, 10, n)))).scaleb(-type_.scale, Context(prec=100))
+            for n in digits
+        ]
+        got = parquet_file._numbers(pa.array([*values, None], type_))
+        np.testing.assert_array_equal(got, [*map(float, values), np.nan])
+
+    edge = write(tmp_path / "edge.kr", "term t of area = rectmf(0.1, 1)\nIF area is t THEN anomalous")
+    table = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"area": pa.array([Decimal("0.1")], pa.decimal128(10, 1))}), table)
+    assert main(["grade", edge, str(table), "-q"]) == 0
+    assert rows_of(capsys.readouterr().out)[1] == ["0.1", "1.0", "anomalous", "L2", "true"]
 
 
 # --- debug ------------------------------------------------------------------------------------
