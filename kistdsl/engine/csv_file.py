@@ -200,17 +200,24 @@ def _copy(grader: Grader, reader: _Reader, header: list[str], sink: TextIO) -> N
     wanted = {name: header.index(name) for name in grader.properties}
     writer = csv.writer(sink, delimiter=reader.delimiter, lineterminator="\n")
     writer.writerow([*(header[i] for i in kept), *ADDED])
+    quick = len(kept) == len(header) and not _need_quotes(grader, reader.delimiter)
     done = 0
     for piece in reader.pieces():
         fields = list(zip(*piece.rows, strict=True))
         columns = {name: _numbers(reader.name, fields[i], name, done) for name, i in wanted.items()}
         added = _texts(grader.evaluate(columns, len(piece.rows)))
-        if piece.lines is not None and len(kept) == len(header):
+        if quick and piece.lines is not None:
             separated = map(reader.delimiter.join, zip(piece.lines, *added, strict=True))
             sink.write("\n".join(separated) + "\n")
         else:
             writer.writerows(zip(*(fields[i] for i in kept), *added, strict=True))
         done += len(piece.rows)
+
+
+def _need_quotes(grader: Grader, delimiter: str) -> bool:
+    """Whether a class or rule has a name (of an included file, say) that CSV must quote."""
+    names = [*grader.rules.classes, *(rule.name for rule in grader.rules.rules)]
+    return any(c in name for name in names for c in f'{delimiter}"\r\n')
 
 
 def _numbers(file: str, fields: tuple[str, ...], name: str, done: int) -> NDArray[np.float64]:
@@ -236,7 +243,7 @@ def _number(file: str, text: str, name: str, row: int) -> float:
 
 
 def _texts(result: Evaluation) -> list[Any]:
-    """The added columns as fields, without a need of quotes; empty where the grade is unknown."""
+    """The added columns as fields; empty where the grade is unknown."""
     # The shortest digits that give the same number back, in its own precision.
     exact = result.grade.dtype == np.float64
     grade = [*map(repr, result.grade.tolist())] if exact else result.grade.astype(str).tolist()

@@ -97,6 +97,18 @@ def test_graded_again_the_columns_are_replaced(rules, tmp_path):
     assert rows_of(out.read_text())[0] == ["area", "gray", "symmetry", *ADDED]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_names_that_need_quotes(tmp_path, capsys, delimiter):
+    """A rule of an included file is named after it."""
+    included = tmp_path / f"a{delimiter}b.kr"
+    included.write_text("IF gray is low THEN anomalous")
+    rules = write(tmp_path / "rules.kr", f'include "{included.name}"\n')
+    table = write(tmp_path / "t.csv", "id,gray\n1,20\n".replace(",", delimiter))
+    assert main(["grade", rules, table, "-q"]) == 0
+    row = ["1", "20", "1.0", "anomalous", f"a{delimiter}b:L1", "true"]
+    assert rows_of(capsys.readouterr().out, delimiter) == [["id", "gray", *ADDED], row]
+
+
 def test_a_header_alone(rules, tmp_path, capsys):
     assert main(["grade", rules, write(tmp_path / "t.csv", "area,gray,symmetry")]) == 0
     assert rows_of(capsys.readouterr().out) == [["area", "gray", "symmetry", *ADDED]]
