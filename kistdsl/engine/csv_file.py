@@ -16,7 +16,7 @@ import numpy as np
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
+from kistdsl.engine.files import ADDED, Grader, csv_writer, missing_columns, no_such_row
 from kistdsl.engine.rule_set import Evaluation
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _copy(grader: Grader, reader: _Reader, header: list[str], sink: TextIO) -> N
     """Every row with its grade behind it."""
     kept = [i for i, name in enumerate(header) if name not in ADDED]
     wanted = {name: header.index(name) for name in grader.properties}
-    writer = csv.writer(sink, delimiter=reader.delimiter, lineterminator="\n")
+    writer = csv_writer(sink, reader.delimiter)
     writer.writerow([*(header[i] for i in kept), *ADDED])
     quick = len(kept) == len(header) and not _need_quotes(grader, reader.delimiter)
     done = 0

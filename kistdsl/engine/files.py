@@ -7,12 +7,13 @@ anomalous is false.
 
 from __future__ import annotations
 
+import csv
 import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TextIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +162,24 @@ def read_row(table: str | os.PathLike[str], number: int, properties: Sequence[st
     if number < 1:
         raise InputError(f"{table}: there is no row {number}; rows are counted from 1")
     return _table_file(Path(table)).row(number, properties)
+
+
+class _LineFeeds:
+    """Rows that end in CR LF, written with LF alone."""
+
+    def __init__(self, sink: TextIO) -> None:
+        self._sink = sink
+
+    def write(self, row: str) -> None:
+        self._sink.write(row[:-2] + "\n")
+
+
+def csv_writer(sink: TextIO, delimiter: str = ",") -> Any:
+    """A `csv.writer` of lines that end in LF.
+
+    Before Python 3.13 it quotes a carriage return only where that is part of the end of lines.
+    """
+    return csv.writer(_LineFeeds(sink), delimiter=delimiter, lineterminator="\r\n")
 
 
 def no_such_row(name: str, number: int, rows: int) -> InputError:

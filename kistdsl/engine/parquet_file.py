@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 
 from kistdsl.atomic import atomic_path
 from kistdsl.diagnostics import InputError
-from kistdsl.engine.files import ADDED, Grader, missing_columns, no_such_row
+from kistdsl.engine.files import ADDED, Grader, csv_writer, missing_columns, no_such_row
 from kistdsl.engine.rule_set import Evaluation
 
 try:
@@ -101,7 +100,7 @@ class ParquetFile:
         kept = _kept(file.schema_arrow)
 
         def copy(sink: Any) -> None:
-            writer = csv.writer(sink, lineterminator="\n")
+            writer = csv_writer(sink)
             writer.writerow([*(file.schema_arrow.names[i] for i in kept), *ADDED])
             types = _types(grader)
             for batch in file.iter_batches(batch_size=ROWS):

@@ -109,6 +109,29 @@ def test_names_that_need_quotes(tmp_path, capsys, delimiter):
     assert rows_of(capsys.readouterr().out, delimiter) == [["id", "gray", *ADDED], row]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_carriage_returns_in_cells(rules, tmp_path, suffix):
+    """They are quoted, so that they do not end the row; Python 3.11 leaves that out in lines that end in LF."""
+    cells = ["a\rb", "a\nb", "a\r\nb", "b\r", "\r", 'a"\r', "a"]
+    table, out = tmp_path / f"t.{suffix}", tmp_path / "out.csv"
+    if suffix == "csv":
+        quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
+        lines = ['area,gray,symmetry,"no\rte"', *(f"0.9,20,0.9,{cell}" for cell in quoted)]
+        table.write_bytes("\n".join(lines).encode())
+    else:
+        pa = pytest.importorskip("pyarrow")
+        import pyarrow.parquet as pq
+
+        columns = {"area": [0.9] * 7, "gray": [20.0] * 7, "symmetry": [0.9] * 7, "no\rte": cells}
+        pq.write_table(pa.table(columns), table)
+    assert main(["grade", rules, str(table), "-o", str(out), "-q"]) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header[3] == "no\rte"
+    assert [row[3:] for row in rows] == [[cell, "0.8", "anomalous", "dark", "true"] for cell in cells]
+    assert b"true\n" in out.read_bytes()
+
+
 def test_a_header_alone(rules, tmp_path, capsys):
     assert main(["grade", rules, write(tmp_path / "t.csv", "area,gray,symmetry")]) == 0
     assert rows_of(capsys.readouterr().out) == [["area", "gray", "symmetry", *ADDED]]
