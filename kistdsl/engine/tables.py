@@ -1,14 +1,14 @@
 """Region tables as users hold them: mappings of arrays, structured arrays, pandas, Polars, Arrow.
 
-None of these packages is imported here: a table is known by its interface, and what is not known is
+None of these packages is imported here: a table is known by its type's interface, and what is not known is
 asked for the Arrow C stream interface.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def columns_of(table: Table, names: Sequence[str]) -> list[NDArray[Any]]:
     if type(table) is dict and names and all(name in table for name in names):
         columns = [_numbers(table[name], name) for name in names]
     else:
-        source = _source(table, names)
+        source = _columns(table, names)
         columns = [_numbers(_column(source, name), name) for name in names]
     for name, column in zip(names, columns, strict=True):
         if len(column) != len(columns[0]):
@@ -60,50 +60,67 @@ def _arrays(table: dict[Any, Any], names: Sequence[str]) -> list[NDArray[Any]] |
 _ARRAY = np.ndarray  # looked up once: `_arrays` is most of what a call on a few rows costs
 
 
-def _source(table: Table, names: Sequence[str]) -> Table:
-    """The table in a form that `_column` can index by name."""
-    if isinstance(table, np.ndarray) and table.dtype.names is None:
-        if table.ndim != 2 or table.shape[1] != len(names):
-            raise InputError(
-                f"an array of shape {table.shape} is no region table: expected (rows, {len(names)}) with the "
-                f"columns {', '.join(names)}, a structured array or a mapping"
-            )
-        return dict(zip(names, table.T, strict=True))
-    if hasattr(table, "collect"):
-        raise InputError(f"{type(table).__name__} holds no values yet; collect it first")
-    if isinstance(table, Mapping | np.ndarray) or _names(table) is not None:
-        return table
-    if hasattr(table, "__arrow_c_stream__"):
-        try:
-            pyarrow = importlib.import_module("pyarrow")
-        except ModuleNotFoundError:
-            raise InputError(
-                "reading a table through the Arrow interface needs the package pyarrow"
-            ) from None
-        return pyarrow.table(table)
-    raise InputError(f"{type(table).__name__} is no region table")
+class _Columns(NamedTuple):
+    """A table by the names of its columns: all there are, and how to get one."""
+
+    names: list[str]
+    get: Callable[[str], Any]
 
 
-def _names(table: Table) -> list[str] | None:
-    """Column names of a table, None when it has none that can be listed."""
-    if isinstance(table, Mapping):
-        return [str(name) for name in table]
+def _columns(table: Table, names: Sequence[str]) -> _Columns:
+    """The table by its columns; `names` are those of an array that has none.
+
+    What a table is, its type says: a frame may have a column of any name, and shows it as an attribute.
+    """
     if isinstance(table, np.ndarray):
-        return list(table.dtype.names or ())
-    if hasattr(table, "column_names"):  # Arrow
-        return [str(name) for name in table.column_names]
-    if hasattr(table, "columns") and hasattr(table, "__getitem__"):  # pandas, Polars
-        return [str(name) for name in table.columns]
-    names = getattr(getattr(table, "schema", None), "names", None)  # Arrow record batch
-    return None if names is None else [str(name) for name in names]
+        return _of_array(table, names)
+    if isinstance(table, Mapping):
+        return _Columns([str(name) for name in table], table.__getitem__)
+    kind = type(table)
+    packages = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    if hasattr(kind, "collect"):
+        raise InputError(f"{kind.__name__} holds no values yet; collect it first")
+    if "pyarrow" in packages and hasattr(kind, "column"):  # a table or a record batch
+        return _Columns(table.schema.names, table.column)
+    framed = hasattr(table, "columns") and hasattr(kind, "__getitem__")
+    if framed and (packages & {"pandas", "polars"} or not hasattr(kind, "__arrow_c_stream__")):
+        return _Columns([str(name) for name in table.columns], table.__getitem__)
+    if hasattr(kind, "__arrow_c_stream__"):
+        read = _from_stream(table)
+        return _Columns(read.schema.names, read.column)
+    raise InputError(f"{kind.__name__} is no region table")
 
 
-def _column(table: Table, name: str) -> Any:
-    names = _names(table) or []
-    if name not in names:
-        present = f"; it has {', '.join(names[:12])}" if names else ""
+def _of_array(table: NDArray[Any], names: Sequence[str]) -> _Columns:
+    if table.dtype.names is not None:
+        return _Columns(list(table.dtype.names), table.__getitem__)
+    if table.ndim != 2 or table.shape[1] != len(names):
+        raise InputError(
+            f"an array of shape {table.shape} is no region table: expected (rows, {len(names)}) with the "
+            f"columns {', '.join(names)}, a structured array or a mapping"
+        )
+    return _Columns(list(names), dict(zip(names, table.T, strict=True)).__getitem__)
+
+
+def _from_stream(table: Table) -> Any:
+    """An Arrow table of whatever offers the Arrow C stream interface."""
+    try:
+        pyarrow = importlib.import_module("pyarrow")
+    except ModuleNotFoundError:
+        raise InputError("reading a table through the Arrow interface needs the package pyarrow") from None
+    try:
+        return pyarrow.table(table)
+    except (pyarrow.ArrowException, TypeError, ValueError) as error:
+        raise InputError(f"{type(table).__name__} is no region table: {error}") from error
+
+
+def _column(columns: _Columns, name: str) -> Any:
+    if name not in columns.names:
+        present = f"; it has {', '.join(columns.names[:12])}" if columns.names else ""
         raise InputError(f"the table has no column {name!r}{present}")
-    return table.column(name) if hasattr(table, "column") and not isinstance(table, Mapping) else table[name]
+    if columns.names.count(name) > 1:
+        raise InputError(f"column {name!r} is there twice")
+    return columns.get(name)
 
 
 def _numbers(values: Any, name: str) -> NDArray[Any]:

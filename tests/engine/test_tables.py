@@ -43,6 +43,27 @@ class OnlyArrowStream:
         return arrow_table().__arrow_c_stream__(requested_schema)
 
 
+class StreamWithColumns(OnlyArrowStream):
+    """As a DuckDB relation: it lists its columns, but gives them through the stream alone."""
+
+    columns = ("id", "area", "gray")
+
+    def __getitem__(self, name):
+        return self
+
+
+def arrow_reader():
+    return arrow_table().to_reader()
+
+
+ODD = ("column", "column_names", "collect", "columns", "schema", "dtype", "filled")
+"""Columns that a frame shows as attributes which other kinds of table have."""
+
+
+def pandas_with_odd_names():
+    return pandas_frame().assign(**dict.fromkeys(ODD, 1.0))
+
+
 TABLES = {
     "mapping of arrays": lambda: {"gray": GRAY, "area": AREA, "other": ["x"] * 3},
     "mapping of lists": lambda: {"gray": GRAY.tolist(), "area": AREA.tolist()},
@@ -54,6 +75,12 @@ TABLES = {
     "arrow table": arrow_table,
     "arrow batch": arrow_batch,
     "arrow stream": OnlyArrowStream,
+    "arrow stream with columns": StreamWithColumns,
+    "arrow reader": arrow_reader,
+    "pandas with columns of odd names": pandas_with_odd_names,
+    "record array with columns of odd names": lambda: np.rec.fromarrays(
+        [GRAY, AREA, *[AREA] * len(ODD)], names=["gray", "area", *ODD]
+    ),
 }
 
 
@@ -131,6 +158,20 @@ def test_frames_of_text_and_lazy_frames():
         RULES.grade(pandas.DataFrame({"area": [1.0], "gray": ["x"]}))
     with pytest.raises(InputError, match=r"LazyFrame.*collect it first"):
         RULES.grade(polars.LazyFrame({"area": [1.0], "gray": [1.0]}))
+
+
+def test_what_looks_like_a_table_and_is_none():
+    pandas = pytest.importorskip("pandas")
+    pyarrow = pytest.importorskip("pyarrow")
+    with pytest.raises(InputError, match="Series is no region table"):
+        RULES.grade(pandas.Series({"area": 0.9, "gray": 20.0}))
+    with pytest.raises(InputError, match="ChunkedArray is no region table"):
+        RULES.grade(pyarrow.chunked_array([[1.0]]))
+    twice = pyarrow.table([AREA, GRAY, GRAY], names=["area", "gray", "gray"])
+    with pytest.raises(InputError, match="column 'gray' is there twice"):
+        RULES.grade(twice)
+    with pytest.raises(InputError, match="column 'gray' is there twice"):
+        RULES.grade(pandas.DataFrame(np.ones((2, 3)), columns=["area", "gray", "gray"]))
 
 
 def test_an_empty_table_has_no_grades():
