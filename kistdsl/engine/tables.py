@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -26,7 +28,7 @@ stream interface."""
 def columns_of(table: Table, names: Sequence[str]) -> list[NDArray[Any]]:
     """The columns of `names`, one array (N,) each, copied only where the table does not hold an array.
 
-    Missing values (null, NA, None) become NaN.
+    Missing values (null, NA, None) become NaN, decimals the nearest float64.
 
     Raises:
         InputError: a column is missing, holds no real numbers, or columns differ in length; the message
@@ -125,17 +127,48 @@ def _column(columns: _Columns, name: str) -> Any:
 
 def _numbers(values: Any, name: str) -> NDArray[Any]:
     """One column as an array of real numbers."""
-    if hasattr(values, "filled"):  # a masked array: what is masked is missing
-        values = values.astype(np.float64).filled(np.nan)
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(values)
     try:
         array = values if isinstance(values, np.ndarray) else _as_array(values)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor with a gradient
         raise InputError(f"column {name!r} cannot be read as numbers: {error}") from error
+    kind = str(getattr(values, "dtype", getattr(values, "type", array.dtype)))
+    if array.dtype.kind == "O" and array.ndim == 1 and kind.lower().startswith(_OBJECTS):
+        return _from_objects(array, name, kind)
     if array.dtype.kind not in "fiu":
-        raise InputError(f"column {name!r} holds {_dtype_name(values, array)}, not numbers")
+        raise InputError(f"column {name!r} holds {kind}, not numbers")
     if array.ndim != 1:
         raise InputError(f"column {name!r} has shape {array.shape}; expected one value a row")
     return array
+
+
+def _unmasked(values: Any) -> NDArray[Any]:
+    """An array in which what was masked is NaN or None."""
+    if values.dtype.kind in "fiu":
+        return np.asarray(values.astype(np.float64).filled(np.nan))
+    objects: NDArray[Any] = values.data.astype(object)
+    objects[np.ma.getmaskarray(values)] = None
+    return objects
+
+
+_OBJECTS = ("object", "decimal", "null")
+"""Types of columns, as NumPy, pandas, Polars and Arrow call them, whose values may be numbers one by one."""
+
+
+def _from_objects(values: NDArray[Any], name: str, kind: str) -> NDArray[np.float64]:
+    """Numbers of any type, each as the nearest float64; None and pandas' NA become NaN."""
+    numbers = np.full(len(values), np.nan)
+    for i, value in enumerate(values.tolist()):
+        if value is None or type(value).__name__ == "NAType":
+            continue
+        if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+            raise InputError(f"column {name!r} holds {kind}, not numbers: row {i + 1} is {value!r:.60}")
+        try:
+            numbers[i] = float(value)
+        except (OverflowError, ValueError):  # ValueError: a signalling NaN
+            raise InputError(f"column {name!r}, row {i + 1}: float64 cannot hold the number") from None
+    return numbers
 
 
 def _as_array(values: Any) -> NDArray[Any]:
@@ -160,18 +193,13 @@ def _single(values: Any) -> Any:
 
 
 def _from_list(values: Sequence[Any]) -> NDArray[Any]:
-    """A list of numbers; None becomes NaN."""
+    """A list as NumPy sees it; of objects where that is not numbers alone."""
     if not values:
         return np.zeros(0)
-    array = np.asarray(values)
-    if array.dtype.kind == "O" and all(v is None or type(v) in (int, float) for v in values):
-        return np.array([np.nan if v is None else float(v) for v in values])
-    return array
-
-
-def _dtype_name(values: Any, array: NDArray[Any]) -> str:
-    dtype = getattr(values, "dtype", getattr(values, "type", array.dtype))
-    return str(dtype)
+    try:
+        return np.asarray(values)
+    except OverflowError:  # a whole number beyond float64
+        return np.array(values, dtype=object)
 
 
 def check_out(out: NDArray[Any], columns: Sequence[NDArray[Any]], dtype: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
@@ -107,6 +109,17 @@ def missing_values():
     import pyarrow
 
     yield {"area": [0.9, None, 0.9], "gray": [20, 20, 200]}
+    yield {"area": [np.float64(0.9), None, np.float32(0.9)], "gray": [20, 20, 200]}
+    yield {"area": [0.9, pandas.NA, 0.9], "gray": [20, 20, 200]}
+    yield {"area": [Decimal("0.9"), None, Fraction(9, 10)], "gray": [20, np.int8(20), 200]}
+    yield {"area": np.array([0.9, None, 1], object), "gray": np.array([20, 20, 200], object)}
+    yield pandas.DataFrame({"area": [0.9, None, Decimal("0.9")], "gray": GRAY}, dtype=object)
+    yield polars.DataFrame({"area": [Decimal("0.9"), None, Decimal("0.9")], "gray": [20, 20, 200]})
+    yield pyarrow.table({"area": [Decimal("0.9"), None, Decimal("0.9")], "gray": [20, 20, 200]})
+    decimals = pyarrow.array([Decimal("0.9"), None, Decimal("0.9")])
+    yield pyarrow.record_batch({"area": decimals, "gray": pyarrow.array([20, 20, 200])})
+    arrow_type = pandas.ArrowDtype(pyarrow.decimal128(5, 2))
+    yield pandas.DataFrame({"area": pandas.array(decimals.to_pylist(), arrow_type), "gray": GRAY})
     yield pandas.DataFrame({"area": pandas.array([1, None, 1], "Int64"), "gray": GRAY})
     yield pandas.DataFrame({"area": pandas.array([0.9, None, 0.9], "Float64"), "gray": GRAY})
     yield polars.DataFrame({"area": [0.9, None, 0.9], "gray": [20, 20, 200]})
@@ -118,6 +131,28 @@ def missing_values():
 def test_masked_values_are_missing():
     area = np.ma.masked_array(AREA, [False, True, False])
     np.testing.assert_array_equal(RULES.grade({"area": area, "gray": GRAY}), [0.8, np.nan, 0.0])
+
+
+def test_masked_objects_are_missing():
+    area = np.ma.masked_array([0.9, "x", 0.9], [False, True, False], dtype=object)
+    np.testing.assert_array_equal(RULES.grade({"area": area, "gray": GRAY}), [0.8, np.nan, 0.0])
+
+
+def test_columns_of_nothing_but_nulls():
+    pandas, polars, pyarrow = map(pytest.importorskip, ("pandas", "polars", "pyarrow"))
+    nothing = {"area": [None, None], "gray": [None, None]}
+    arrow = pyarrow.table({"area": pyarrow.nulls(2), "gray": pyarrow.nulls(2)})
+    batch = arrow.to_batches()[0]
+    for table in (nothing, pandas.DataFrame(nothing), polars.DataFrame(nothing), arrow, batch):
+        assert np.isnan(RULES.grade(table)).tolist() == [True, True]
+
+
+def test_objects_are_the_nearest_floats():
+    random = np.random.default_rng(0)
+    values = [Decimal(int(n)).scaleb(-17) for n in random.integers(0, 2**62, 1000)]
+    assert columns_of({"x": values}, ["x"])[0].tolist() == [float(value) for value in values]
+    pyarrow = pytest.importorskip("pyarrow")
+    assert columns_of(pyarrow.table({"x": values}), ["x"])[0].tolist() == [float(value) for value in values]
 
 
 def test_missing_values_are_nan():
@@ -134,6 +169,10 @@ def test_missing_values_are_nan():
         ({"area": AREA, "gray": GRAY[:2]}, "column 'gray' has 2 rows, but column 'area' has 3"),
         ({"area": AREA, "gray": ["a", "b", "c"]}, "column 'gray' holds <U1, not numbers"),
         ({"area": AREA, "gray": np.array(["a", 1, None], object)}, "column 'gray' holds object, not numbers"),
+        ({"area": AREA, "gray": [20.0, None, "x"]}, "column 'gray' holds object, not numbers: row 3 is 'x'"),
+        ({"area": AREA, "gray": [None, True, 1]}, "column 'gray' holds object, not numbers: row 2 is True"),
+        ({"area": AREA, "gray": [20, 20, 10**400]}, "column 'gray', row 3: float64 cannot hold the number"),
+        ({"area": AREA, "gray": [20.0, 10**400, 1]}, "column 'gray', row 2: float64 cannot hold the number"),
         ({"area": AREA, "gray": GRAY > 100}, "column 'gray' holds bool, not numbers"),
         ({"area": AREA, "gray": GRAY.astype(complex)}, "column 'gray' holds complex128, not numbers"),
         ({"area": AREA, "gray": GRAY.reshape(3, 1)}, r"column 'gray' has shape \(3, 1\)"),
@@ -147,6 +186,23 @@ def test_missing_values_are_nan():
 def test_unfit_tables_name_the_column(table, says):
     with pytest.raises(InputError, match=says):
         RULES.grade(table)
+
+
+def test_columns_of_text_and_nulls_are_text():
+    polars, pyarrow = map(pytest.importorskip, ("polars", "pyarrow"))
+    text = {"area": [1.0], "gray": pyarrow.nulls(1, pyarrow.string())}
+    with pytest.raises(InputError, match="column 'gray' holds string, not numbers"):
+        RULES.grade(pyarrow.table(text))
+    with pytest.raises(InputError, match="column 'gray' holds String, not numbers"):
+        RULES.grade(polars.DataFrame({"area": [1.0], "gray": [None]}, {"area": float, "gray": str}))
+
+
+def test_a_tensor_with_a_gradient():
+    torch = pytest.importorskip("torch")
+    gray = torch.tensor([20.0], requires_grad=True)
+    with pytest.raises(InputError, match=r"column 'gray' cannot be read as numbers: .*detach"):
+        RULES.grade({"area": [0.9], "gray": gray})
+    assert RULES.grade({"area": [0.9], "gray": gray.detach()}).tolist() == [0.8]
 
 
 def test_frames_of_text_and_lazy_frames():
