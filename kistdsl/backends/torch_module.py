@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kistdsl.backends import torch_math as tm
 from kistdsl.diagnostics import InputError
-from kistdsl.ir.nodes import Dtype
+from kistdsl.ir.nodes import DTYPES, Dtype
 from kistdsl.ir.rounding import cast
 from kistdsl.language import checked
 from kistdsl.language import memberships as mf
@@ -56,9 +56,12 @@ class RuleModule(nn.Module):
             trainable: which numbers are parameters: "gammas", "terms", "truth_values"; the others are buffers.
 
         Raises:
-            InputError: there is no rule, a word in `trainable` is none of these, or dtype cannot hold a number.
+            InputError: there is no rule, a word in `trainable` is none of these, dtype is neither "float64" nor
+                "float32", or cannot hold a number.
         """
         super().__init__()
+        if dtype not in DTYPES:
+            raise InputError(f"dtype {dtype!r}: choose one of {', '.join(DTYPES)}")
         if unknown := set(trainable) - set(TRAINABLE):
             raise InputError(f"trainable {sorted(unknown)[0]!r}: choose from {', '.join(TRAINABLE)}")
         program = rules if isinstance(rules, checked.Program) else rules.program

@@ -219,6 +219,8 @@ def _number(name: str, given: Any) -> float:
         value = float(given)
     except (TypeError, ValueError):
         raise InputError(f"property {name!r} is {given!r}, not a number") from None
+    except OverflowError:
+        raise InputError(f"property {name!r} is a number that float64 cannot hold") from None
     if math.isnan(value):
         raise InputError(f"the value of property {name!r} is missing (NaN), so the grade is not known")
     if math.isinf(value):

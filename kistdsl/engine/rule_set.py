@@ -283,7 +283,7 @@ class RuleSet:
             return kernel.grade_one(*[row[name] for name in self._names])
         except KeyError as error:
             raise InputError(f"the row has no value for property {error.args[0]!r}") from None
-        except (TypeError, ctypes.ArgumentError):
+        except (TypeError, OverflowError, ctypes.ArgumentError):
             raise InputError(_unfit(row, self._names)) from None
 
     def explain(self, row: Mapping[str, float]) -> Explanation:
@@ -300,6 +300,8 @@ def _unfit(row: Mapping[str, float], names: tuple[str, ...]) -> str:
             float(row[name])
         except (TypeError, ValueError):
             return f"property {name!r} is {row[name]!r}, not a number"
+        except OverflowError:
+            return f"property {name!r} is a number that float64 cannot hold"
     return "the row holds a value that is not a number"
 
 

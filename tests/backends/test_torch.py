@@ -233,3 +233,5 @@ def test_mistakes_are_named():
         RuleModule(RULES)({"area": torch.zeros(2)})
     with pytest.raises(InputError, match="trainable 'gamma'"):
         RuleModule(RULES, trainable=["gamma"])
+    with pytest.raises(InputError, match="dtype 'float16': choose one of float64, float32"):
+        RuleModule(RULES, dtype="float16")

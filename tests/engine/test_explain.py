@@ -135,6 +135,7 @@ def test_why_not(rules: RuleSet) -> None:
         ({"area": 0.1}, "no value for property 'gray', which rules stain, line, weak read"),
         ({**ROW, "gray": math.nan}, "the value of property 'gray' is missing"),
         ({**ROW, "gray": math.inf}, "not a finite number"),
+        ({**ROW, "gray": 10**400}, "property 'gray' is a number that float64 cannot hold"),
         ({**ROW, "gray": "dark"}, "property 'gray' is 'dark', not a number"),
     ],
 )

@@ -95,6 +95,8 @@ def test_one_row(rules):
     assert math.isnan(rules.grade_one({"area": 0.9, "gray": math.nan, "symmetry": 0.9}))
     with pytest.raises(InputError, match="no value for property 'gray'"):
         rules.grade_one({"area": 0.9})
+    with pytest.raises(InputError, match="property 'gray' is a number that float64 cannot hold"):
+        rules.grade_one({"area": 0.9, "gray": 10**400, "symmetry": 1.0})
     with pytest.raises(InputError, match="property 'gray' is 'dark', not a number"):
         rules.grade_one({"area": 0.9, "gray": "dark", "symmetry": 1.0})
 
