@@ -6,6 +6,7 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,14 @@ class Result(ctypes.Structure):
     ]
 
 
-def compiled(program, folder: Path, stem: str = "rules") -> ctypes.CDLL:
+def compiled(program, folder: Path, stem: str = "rules", flags: Sequence[str] = STRICT) -> ctypes.CDLL:
     """The C of `program` as a library."""
     code = to_c(program, stem)
     (folder / f"{stem}.c").write_text(code.source)
     (folder / f"{stem}.h").write_text(code.header)
     library = folder / f"{stem}.so"
     subprocess.run(
-        [COMPILER, *STRICT, "-shared", "-fPIC", str(folder / f"{stem}.c"), "-o", str(library), "-lm"],
+        [COMPILER, *flags, "-shared", "-fPIC", str(folder / f"{stem}.c"), "-o", str(library), "-lm"],
         check=True,
     )
     loaded = ctypes.CDLL(str(library))
@@ -72,6 +73,39 @@ def test_every_bit_is_the_reference_s(data):
         assert got.rule == (-1 if outcome.rule is None else outcome.rule)
         assert got.target == (-1 if outcome.target is None else program.classes.index(outcome.target))
         assert bool(got.anomalous) == outcome.anomalous
+
+
+CURVES = """\
+norms product
+term mid of area = gaussmf(0.13, 0.07)
+term about of gray = gbellmf(31, 1.7, 97)
+term steep of symmetry = sigmf(-7.3, 0.37)
+term line of shape = points((3, 0.1), (71, 0.9), (131, 0.3))
+IF area is mid AND gray is about THEN anomalous (0.83)
+IF symmetry is steep OR shape is line THEN anomalous (0.71)
+IF area is slightly mid OR gray is somewhat about AND NOT symmetry is very steep THEN anomalous (0.97)
+"""
+
+
+@needs_compiler
+@pytest.mark.parametrize("flags", [["-O3", "-march=native"], [*STRICT[:-1], "-O3", "-march=native"], STRICT])
+def test_a_fused_multiply_add_changes_no_bit(flags, tmp_path):
+    """GCC contracts a * b + c unless told not to, by an option or by the source itself."""
+    probe = [COMPILER, *flags, "-E", "-x", "c", "/dev/null"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("the compiler does not know this processor")
+    program = kistdsl.compile(CURVES).program
+    library = compiled(program, tmp_path, flags=flags)
+    random = np.random.default_rng(0)
+    rows = random.random((2000, 4)) * [0.5, 255.0, 1.0, 180.0]
+    names = [column.name for column in program.columns]
+    assert names == ["area", "gray", "symmetry", "shape"]
+    got = np.empty((len(rows), len(program.rules)))
+    pointer = ctypes.POINTER(ctypes.c_double)
+    for row, out in zip(rows, got, strict=True):
+        library.rules_rule_grades(row.ctypes.data_as(pointer), out.ctypes.data_as(pointer))
+    want = [reference.evaluate(program, dict(zip(names, row.tolist(), strict=True))) for row in rows]
+    same_bits(got, np.array([outcome.rule_grades for outcome in want]))
 
 
 def same_bits(got: np.ndarray, want: np.ndarray) -> None:
