@@ -21,7 +21,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     The suffix is kept, so that writers which choose a format by it (cv2, pandas) work.
 
     Raises:
-        InputError: the folder does not exist, cannot be written or is full, naming the file.
+        InputError: the folder does not exist, cannot be written or is full, or `target` is a folder, naming it.
     """
     import tempfile  # brings a dozen modules that `check` has no use for
 
@@ -34,16 +34,24 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
     except OSError as error:
         if error.errno in NO_ROOM:  # others belong to what the block reads
             raise InputError(f"{path}: cannot be written: {os.strerror(error.errno)}") from error
         raise
+    else:
+        _rename(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    umask = os.umask(0)
+    os.umask(umask)
+    try:
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except OSError as error:  # a folder, say
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def write_text(target: str | os.PathLike[str], text: str) -> None:

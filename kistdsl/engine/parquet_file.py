@@ -56,7 +56,7 @@ class ParquetFile:
         with self._open() as file:
             self._check(file.schema_arrow, properties)
             done = 0
-            for batch in file.iter_batches(batch_size=ROWS, columns=list(properties)):
+            for batch in self._batches(file, properties):
                 if number <= done + batch.num_rows:
                     picked = {name: batch.column(name)[number - done - 1].as_py() for name in properties}
                     return {name: float("nan") if v is None else float(v) for name, v in picked.items()}
@@ -64,14 +64,22 @@ class ParquetFile:
         raise no_such_row(str(self.path), number, done)
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[Any]:
+    def _reading(self) -> Iterator[None]:
+        """Around what reads, and only that: errors of writing are not this file's."""
         try:
-            with pq.ParquetFile(
-                self.path, page_checksum_verification=True, pre_buffer=False, buffer_size=BUFFER
-            ) as file:
-                yield file
+            yield
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{self.path}: cannot be read as Parquet: {_first_line(error)}") from error
+
+    def _open(self) -> Any:
+        with self._reading():
+            return pq.ParquetFile(
+                self.path, page_checksum_verification=True, pre_buffer=False, buffer_size=BUFFER
+            )
+
+    def _batches(self, file: Any, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        with self._reading():
+            yield from file.iter_batches(batch_size=ROWS, columns=None if columns is None else list(columns))
 
     def _check(self, schema: Any, properties: Sequence[str]) -> None:
         if problem := missing_columns(self.path, schema.names, properties):
@@ -91,7 +99,7 @@ class ParquetFile:
             [*(file.schema_arrow.field(i) for i in kept), *added], metadata=file.schema_arrow.metadata
         )
         with atomic_path(out) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-            for batch in file.iter_batches(batch_size=ROWS):
+            for batch in self._batches(file):
                 columns = _arrow(self._evaluate(batch, grader), types)
                 others = [batch.column(i) for i in kept]
                 writer.write_batch(pa.record_batch([*others, *columns], schema=schema))
@@ -103,7 +111,7 @@ class ParquetFile:
             writer = csv_writer(sink)
             writer.writerow([*(file.schema_arrow.names[i] for i in kept), *ADDED])
             types = _types(grader)
-            for batch in file.iter_batches(batch_size=ROWS):
+            for batch in self._batches(file):
                 columns = _arrow(self._evaluate(batch, grader), types)
                 fields = [batch.column(i).to_pylist() for i in kept]
                 fields += [column.to_pylist() for column in columns]

@@ -227,6 +227,33 @@ def test_a_full_disk_behind_a_file(rules, tmp_path, root, suffix):
     assert list(out.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_an_output_that_is_a_folder(rules, tmp_path, capsys, suffix):
+    table = write(tmp_path / "t.csv", "area,gray,symmetry\n0.9,20,0.9\n")
+    if suffix == "parquet":
+        table = parquet_table(tmp_path)[1]
+    out = tmp_path / f"d.{suffix}"
+    out.mkdir()
+    before = sorted(tmp_path.iterdir())
+    assert main(["grade", rules, table, "-o", str(out)]) == 2
+    assert capsys.readouterr().err.endswith(f"{out}: cannot be written: Is a directory\n")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_reader_that_leaves(rules, tmp_path, root, suffix):
+    """As `head -2` does: no message, no failure."""
+    table = write(tmp_path / "t.csv", "area,gray,symmetry\n" + "0.9,20,0.9\n" * 100_000)
+    if suffix == "parquet":
+        table = parquet_table(tmp_path, 100_000)[1]
+    command = [sys.executable, "-m", "kistdsl", "grade", rules, table, "-q"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root) as process:
+        assert process.stdout.readline().endswith(b"anomalous\n")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 # --- Parquet ----------------------------------------------------------------------------------
 
 
@@ -290,9 +317,13 @@ def test_mistakes_in_a_parquet_table(rules, tmp_path, capsys):
     pq.write_table(pa.table({"area": [1.0], "gray": ["x"], "symmetry": [1.0]}), tmp_path / "text.parquet")
     cases = {
         "broken": "broken.parquet: cannot be read as Parquet",
+        "damaged": "damaged.parquet: cannot be read as Parquet",
         "short": "short.parquet: no columns 'gray', 'symmetry', which the rules use; it has area",
         "text": "text.parquet: column 'gray' holds string, not numbers",
     }
+    damaged = bytearray(Path(parquet_table(tmp_path)[1]).read_bytes())
+    damaged[200] ^= 255
+    (tmp_path / "damaged.parquet").write_bytes(damaged)
     for name, says in cases.items():
         assert (
             main(["grade", rules, str(tmp_path / f"{name}.parquet"), "-o", str(tmp_path / "o.parquet")]) == 2
