@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import numpy as np
 
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 16384
-"""Rows in memory at a time."""
+"""Rows in memory at a time, at most."""
+SIZE = 1 << 23
+"""Characters in memory at a time, or little more: Python's fields take some times as many bytes."""
+_CHUNK, _STEP = 1 << 14, 32
+"""Characters read, and rows taken, between two looks at these."""
 _DELIMITERS = ",;\t"
+_Row = TypeVar("_Row")
 
 
 class CsvFile:
@@ -102,6 +107,8 @@ class _Reader:
     def __init__(self, path: Path, name: str, source: TextIO) -> None:
         self.path, self.name, self.source = path, name, source
         self.delimiter = ","
+        self._lines = chain.from_iterable(self._chunks())  # behind the header
+        self._read = 0  # characters in them so far
         self._width = 0
         self._line = 0  # lines read before the current piece
         self._row = 0  # rows in earlier pieces
@@ -130,13 +137,26 @@ class _Reader:
             InputError: a row has another number of fields than the header, or the file is damaged.
         """
         try:
-            while lines := list(islice(self.source, ROWS)):
+            while lines := self._some(self._lines):
                 if any('"' in line for line in lines):
-                    yield from self._quoted(chain(lines, self.source))
+                    yield from self._quoted(chain(lines, self._lines))
                     return
                 yield from self._plain(lines)
         except UnicodeDecodeError as error:
             raise self._not_text(error) from error
+
+    def _chunks(self) -> Iterator[list[str]]:
+        while lines := self.source.readlines(_CHUNK):
+            self._read += sum(map(len, lines))
+            yield lines
+
+    def _some(self, rows: Iterator[_Row]) -> list[_Row]:
+        """The next rows, of a size that memory holds; they stem from `_lines`."""
+        taken: list[_Row] = []
+        end = self._read + SIZE
+        while self._read < end and (more := list(islice(rows, min(_STEP, ROWS - len(taken))))):
+            taken += more
+        return taken
 
     def _plain(self, lines: list[str]) -> Iterator[_Piece]:
         whole = [line.rstrip("\r\n") for line in lines]
@@ -151,7 +171,7 @@ class _Reader:
     def _quoted(self, lines: Iterable[str]) -> Iterator[_Piece]:
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         try:
-            while rows := list(islice(reader, ROWS)):
+            while rows := self._some(reader):
                 if set(map(len, rows)) != {self._width}:
                     rows = self._filled(rows, reader.line_num)
                 yield _Piece(rows, None)

@@ -22,7 +22,9 @@ except ModuleNotFoundError as error:
     raise InputError("Parquet tables need the package pyarrow (pip install 'kistdsl[parquet]')") from error
 
 ROWS = 1 << 17
-"""Rows in memory at a time."""
+"""Rows in memory at a time, at most."""
+SIZE = 1 << 25
+"""Bytes in memory at a time, by the sizes that the footer tells."""
 BUFFER = 1 << 20
 """Bytes read at a time of each column: pyarrow would otherwise hold whole row groups, and keep what it has read."""
 
@@ -79,7 +81,8 @@ class ParquetFile:
 
     def _batches(self, file: Any, columns: Sequence[str] | None = None) -> Iterator[Any]:
         with self._reading():
-            yield from file.iter_batches(batch_size=ROWS, columns=None if columns is None else list(columns))
+            rows = _rows_at_a_time(file.metadata)
+            yield from file.iter_batches(batch_size=rows, columns=None if columns is None else list(columns))
 
     def _check(self, schema: Any, properties: Sequence[str]) -> None:
         if problem := missing_columns(self.path, schema.names, properties):
@@ -126,6 +129,13 @@ class ParquetFile:
     def _evaluate(self, batch: Any, grader: Grader) -> Evaluation:
         columns = {name: _numbers(batch.column(name)) for name in grader.properties}
         return grader.evaluate(columns, batch.num_rows)
+
+
+def _rows_at_a_time(footer: Any) -> int:
+    """Rows of the widest row group that make up `SIZE`."""
+    groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+    width = max((group.total_byte_size / group.num_rows for group in groups if group.num_rows), default=1.0)
+    return max(1, min(ROWS, int(SIZE / max(width, 1.0))))
 
 
 def _kept(schema: Any) -> list[int]:

@@ -16,6 +16,7 @@ import pytest
 import kistdsl
 from kistdsl.cli.main import main
 from kistdsl.engine import csv_file, parquet_file
+from kistdsl.engine.files import grade_file
 
 RULES = """\
 class crack
@@ -252,6 +253,30 @@ def test_a_reader_that_leaves(rules, tmp_path, root, suffix):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("suffix", "quote"), [("csv", ""), ("csv", '"'), ("parquet", "")])
+def test_pieces_are_small_where_rows_are_wide(rules, tmp_path, suffix, quote):
+    """Rows of a fifth of a mebibyte: a piece holds some dozen of them, not thousands."""
+    note, rows = "x" * 200_000, 400
+    table, sizes = tmp_path / f"t.{suffix}", []
+    if suffix == "csv":
+        line = f"0.9,20,0.9,{quote}{note[:100_000]}{quote},{note[100_000:]}\n"
+        table.write_text("area,gray,symmetry,note,more\n" + line * rows)
+    else:
+        pa = pytest.importorskip("pyarrow")
+        import pyarrow.parquet as pq
+
+        columns = {"area": [0.9] * rows, "gray": [20.0] * rows, "symmetry": [0.9] * rows}
+        columns["note"] = [f"{i}{note}" for i in range(rows)]
+        pq.write_table(pa.table(columns), table)
+    done = grade_file(
+        kistdsl.load(rules), table, tmp_path / "o.csv", listener=lambda rows, _: sizes.append(rows)
+    )
+    assert done == (rows, rows)
+    assert sum(sizes) == rows
+    assert max(sizes) * len(note) <= 50_000_000
+    assert max(sizes) > 10
 
 
 # --- Parquet ----------------------------------------------------------------------------------
