@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ ROWS = 16384
 """Rows in memory at a time, at most."""
 SIZE = 1 << 23
 """Characters in memory at a time, or little more: Python's fields take some times as many bytes."""
+FIELD = 1 << 24
+"""Characters in a quoted field, at most: a closing quote that is missing does not read the file to its end."""
 _CHUNK, _STEP = 1 << 14, 32
 """Characters read, and rows taken, between two looks at these."""
 _DELIMITERS = ",;\t"
@@ -106,6 +109,9 @@ class _Reader:
 
     def __init__(self, path: Path, name: str, source: TextIO) -> None:
         self.path, self.name, self.source = path, name, source
+        csv.field_size_limit(
+            max(FIELD, csv.field_size_limit())
+        )  # the process has one; it is only ever raised
         self.delimiter = ","
         self._lines = chain.from_iterable(self._chunks())  # behind the header
         self._read = 0  # characters in them so far
@@ -114,14 +120,14 @@ class _Reader:
         self._row = 0  # rows in earlier pieces
 
     def header(self) -> list[str]:
-        """The column names; the delimiter is the one most used among them."""
+        """The column names; the delimiter is the one most used between them."""
         try:
             first = self.source.readline()
         except UnicodeDecodeError as error:
             raise self._not_text(error) from error
         if not first.strip():
             raise InputError(f"{self.name}: is empty; expected a header line with column names")
-        self.delimiter = max(_DELIMITERS, key=first.count)
+        self.delimiter = max(_DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
         reader = csv.reader(chain([first], self.source), delimiter=self.delimiter, strict=True)
         try:
             names = [name.strip() for name in next(reader)]

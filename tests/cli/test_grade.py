@@ -73,6 +73,22 @@ def test_delimiters_and_byte_order_marks(rules, tmp_path, capsys, delimiter):
     assert rows_of(capsys.readouterr().out, delimiter)[1][:4] == ["0.9", "20", "0.9", "0.8"]
 
 
+def test_delimiters_in_names_do_not_count(rules, tmp_path, capsys):
+    text = 'area;gray;symmetry;"a, b, c, d, ""e, f"""\n0.9;20;0.9;"1, 2"\n'
+    assert main(["grade", rules, write(tmp_path / "t.csv", text), "-q"]) == 0
+    header, row = rows_of(capsys.readouterr().out, ";")
+    assert header[3:] == ['a, b, c, d, "e, f"', *ADDED]
+    assert row[3:5] == ["1, 2", "0.8"]
+
+
+def test_a_long_cell(rules, tmp_path, capsys):
+    """csv would take 131,072 characters."""
+    note = "long, " * 100_000
+    text = f'area,gray,symmetry,note\n0.9,20,0.9,"{note}"\n'
+    assert main(["grade", rules, write(tmp_path / "t.csv", text), "-q"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == f'0.9,20,0.9,"{note}",0.8,anomalous,dark,true'
+
+
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_long_tables_in_pieces(rules, tmp_path, monkeypatch, backend, dtype):
@@ -158,8 +174,8 @@ def test_standard_input(rules, monkeypatch, capsys):
         ("area,gray,symmetry\n1,2,3\n1,2\n", "t.csv: row 2 (line 3) has 2 fields, the header has 3"),
         ("area,gray,symmetry\n1,1_000,3\n", "t.csv: row 1, column 'gray': '1_000' is not a number"),
         (
-            'area,gray,symmetry,note\n1,2,3,"' + "a" * 200_000 + "\n",
-            "t.csv: line 2: field larger than field limit (131072); is a closing quote missing?",
+            'area,gray,symmetry,note\n1,2,3,"' + "a" * 17_000_000 + "\n",
+            "t.csv: line 2: field larger than field limit (16777216); is a closing quote missing?",
         ),
         ('area,gray,symmetry\n1,2,"3\n', "t.csv: line 2: unexpected end of data"),
     ],
