@@ -18,7 +18,9 @@ from kistdsl.language import ast
 from kistdsl.language import format as write
 from kistdsl.language.codes import ERROR
 from kistdsl.language.format import Written
+from kistdsl.language.name_codes import UNKNOWN_RULE
 from kistdsl.language.parser import parse
+from kistdsl.language.rule_names import meant_by_tests, named_by_tests, renamed, rule_names, rules_of
 from kistdsl.language.sources import Loaded, text_problems, without_mark
 
 _TABLES = (ast.Property, ast.Term)
@@ -237,8 +239,53 @@ def formatted(loaded: Loaded) -> Formatted:
     errors = tuple(p for p in found if p.severity == ERROR)
     if errors:
         return Formatted(source.text, changed=False, problems=errors)
-    text = format_source(source, parsed.tree)
+    tree, text = _with_moved_names(source, parsed.tree)
     again = parse(Source(source.name, text)).tree
-    if again != parsed.tree or len(again.comments) != len(parsed.tree.comments):
+    if again != tree or len(again.comments) != len(tree.comments):
         raise RuntimeError(f"{source.name}: the formatter would change the meaning; nothing was written")
+    unclear = tuple(_unclear(parsed.tree, again))
+    if unclear:
+        return Formatted(source.text, changed=False, problems=unclear)
     return Formatted(text, changed=marked or text != source.text)
+
+
+def _with_moved_names(source: Source, tree: ast.File) -> tuple[ast.File, str]:
+    """The file and its canonical text, `by L12` being the line that the rule comes to stand on.
+
+    A longer name may break its case into two lines and so move rules downwards, never upwards: from the
+    shortest names on, each round moves them less far, until they stay.
+    """
+    rules = rules_of(tree)
+    before = rule_names(rules, tree.span.source)
+    used = {by.text for by in named_by_tests(tree)}
+    lines = {n: i for i, n in enumerate(before) if rules[i].name is None and n in used}
+    names = dict.fromkeys(lines, "L1")
+    while True:
+        moved = renamed(tree, names)
+        text = format_source(source, moved)
+        if not lines:
+            return moved, text
+        after = parse(Source(source.name, text)).tree
+        found = rule_names(rules_of(after), after.span.source)
+        at = {name: found[i].partition(".")[0] for name, i in lines.items()}
+        if at == names:
+            return moved, text
+        names = at
+
+
+def _unclear(before: ast.File, after: ast.File) -> Iterator[Diagnostic]:
+    """`by` names that cannot go on to mean what they did.
+
+    A name of no rule would mean one that comes to stand on that line; a rule that comes to stand on line 5
+    beside one with the name L5 would be called L5.2, which a test cannot say.
+    """
+    meant = zip(named_by_tests(before), meant_by_tests(before), meant_by_tests(after), strict=True)
+    for by, old, new in meant:
+        if old != new:
+            yield UNKNOWN_RULE.at(
+                by.span,
+                f"rule `{by.text}` moves to a line whose name another rule has"
+                if old is not None
+                else f"unknown rule `{by.text}`; laid out anew, the file would have one of that name",
+                help="give the rule that is meant a name: `rule NAME: IF ...`",
+            )

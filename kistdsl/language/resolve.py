@@ -15,6 +15,7 @@ from kistdsl.language.codes import ERROR
 from kistdsl.language.definitions import MANY, Definitions, share
 from kistdsl.language.includes import Assembly
 from kistdsl.language.nearest import listed, shortened
+from kistdsl.language.rule_names import rule_names
 from kistdsl.language.spelling import overflows
 from kistdsl.language.tokens import HEDGE_WORDS
 from kistdsl.schema import Schema
@@ -71,15 +72,10 @@ class _Rules:
 
     def _rules(self) -> Iterator[checked.Rule]:
         named: dict[str, Span] = {}
-        taken = {s.name.text for s in self.names.all(ast.Rule) if s.name is not None}
-        main = self.names.assembly.sources[0]
-        for statement in self.names.all(ast.Rule):
+        rules = list(self.names.all(ast.Rule))
+        for statement, name in zip(rules, rule_names(rules, self.names.assembly.sources[0]), strict=True):
             if statement.name is not None:
-                name = statement.name.text
                 self._repeated(statement.name, named)
-            else:
-                name = _line_name(statement, main is statement.span.source, taken)
-                taken.add(name)
             condition = self._condition(statement.condition)
             self._known_class(statement.target)
             truth_value = self._truth_value(statement.truth_value)
@@ -258,19 +254,6 @@ def _glued_hedge(name: str, terms: Iterable[str]) -> str | None:
         if rest in terms:
             return f"{hedge} {rest}"
     return None
-
-
-def _line_name(statement: ast.Rule, in_main: bool, taken: set[str]) -> str:
-    """`L12`; of an included file `other:L12`; a number more where that is taken."""
-    line = f"L{statement.span.line}"
-    if not in_main:
-        stem = statement.span.source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".kr")
-        line = f"{stem}:{line}"
-    name, count = line, 1
-    while name in taken:
-        count += 1
-        name = f"{line}.{count}"
-    return name
 
 
 def _trust(value: float) -> str:

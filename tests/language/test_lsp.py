@@ -152,6 +152,20 @@ def test_formatting_and_positions_in_utf_16(tmp_path: Path) -> None:
     converse(tmp_path, talk, 'product   "😀"    IF aera is high THEN anomalous\n')
 
 
+def test_formatting_moves_the_names_of_rules_with_their_lines(tmp_path: Path) -> None:
+    async def talk(client: Client, uri: str) -> None:
+        params = types.DocumentFormattingParams(
+            types.TextDocumentIdentifier(uri), types.FormattingOptions(tab_size=2, insert_spaces=True)
+        )
+        [edit] = await client.text_document_formatting_async(params)
+        assert edit.new_text.endswith(
+            '\nIF area is high THEN anomalous\n\ntest "t":\n  area = 1 => anomalous by L3\n'
+        )
+
+    rules = "IF gray is low THEN anomalous\n\n\n\nIF area is high THEN anomalous\n"
+    converse(tmp_path, talk, rules + 'test "t":\n  area = 1 => anomalous by L5\n')
+
+
 def test_a_property_of_an_installed_package(tmp_path: Path, own_property: Path) -> None:
     async def talk(client: Client, uri: str) -> None:
         assert [d.code for d in client.published[uri]] == ["K102"]  # `hihg`; the property is known
