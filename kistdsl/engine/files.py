@@ -67,24 +67,16 @@ class Grader:
     def evaluate(self, columns: dict[str, NDArray[Any]], rows: int) -> Evaluation:
         """Grade one piece; `columns` holds each property."""
         o = self.options
-        if columns:
-            result = self.rules.evaluate(
-                columns, skip_missing=o.skip_missing, dtype=o.dtype, backend=o.backend, threads=o.threads
-            )
-        else:
-            result = self._without_rules(rows)
+        table = columns or np.empty((rows, 0))  # without rules nothing is read
+        result = self.rules.evaluate(
+            table, skip_missing=o.skip_missing, dtype=o.dtype, backend=o.backend, threads=o.threads
+        )
         found = int(np.count_nonzero(result.anomalous))
         self.rows += rows
         self.anomalous += found
         if self._listener is not None:
             self._listener(rows, found)
         return result
-
-    def _without_rules(self, rows: int) -> Evaluation:
-        """A file without rules: every grade is 0 and nobody wins."""
-        nobody = np.full(rows, -1, np.int32)
-        grade = np.zeros(rows, self.options.dtype)
-        return Evaluation(grade, nobody, nobody, (), self.rules.classes, self.rules.alpha)
 
 
 _FORMATS = {

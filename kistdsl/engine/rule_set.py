@@ -15,7 +15,7 @@ import numpy as np
 from kistdsl.backends.base import NO_RULE, Kernel
 from kistdsl.backends.registry import backend as backend_named
 from kistdsl.diagnostics import InputError, Source
-from kistdsl.engine.tables import Table, check_out, columns_of
+from kistdsl.engine.tables import Table, check_out, columns_of, rows_of
 from kistdsl.ir.lower import lower
 from kistdsl.ir.nodes import DTYPES, Dtype, Program
 from kistdsl.ir.passes import optimise
@@ -174,6 +174,10 @@ class RuleSet:
 
     # --- grading ---
 
+    def _columns(self, table: Table) -> list[NDArray[Any]]:
+        """What the kernels read; without rules nothing but how many rows there are."""
+        return columns_of(table, self._names) if self._names else [np.zeros(rows_of(table))]
+
     def grade(
         self,
         table: Table,
@@ -198,7 +202,8 @@ class RuleSet:
                 Reusing it saves a large table the cost of fresh memory.
 
         Returns:
-            (N,) grades in [0, 1]; NaN where a property that a rule reads is NaN. N = 0 gives N = 0.
+            (N,) grades in [0, 1]; NaN where a property that a rule reads is NaN. N = 0 gives N = 0; without
+            rules every grade is 0.
 
         Raises:
             InputError: a column is missing, holds no numbers or differs in length; `out` does not fit.
@@ -206,7 +211,7 @@ class RuleSet:
         Equation: (4), (7).
         """
         kernel = self.kernel(backend, dtype)
-        columns = columns_of(table, self._names)
+        columns = self._columns(table)
         if out is None:
             return kernel.grade(columns, skip_missing=skip_missing, threads=threads)
         check_out(out, columns, dtype)
@@ -229,7 +234,7 @@ class RuleSet:
         (array(['dark', 'dark'], dtype=object), array([ True, False]))
         """
         kernel = self.kernel(backend, dtype)
-        columns = columns_of(table, self._names)
+        columns = self._columns(table)
         won = kernel.evaluate(columns, skip_missing=skip_missing, threads=threads)
         names = tuple(rule.name for rule in self.program.rules)
         return Evaluation(won.grade, won.rule, won.target, names, self.classes, kernel.program.alpha)
@@ -249,7 +254,7 @@ class RuleSet:
         array([[1. , 0. ],
                [0. , 0.5]])
         """
-        return self.kernel(backend, dtype).matrix(columns_of(table, self._names), threads=threads)
+        return self.kernel(backend, dtype).matrix(self._columns(table), threads=threads)
 
     def decide(
         self,
@@ -264,7 +269,7 @@ class RuleSet:
 
         Arguments as in `grade`. Equation: (10).
         """
-        columns = columns_of(table, self._names)
+        columns = self._columns(table)
         return self.kernel(backend, dtype).decide(columns, skip_missing=skip_missing, threads=threads)
 
     def grade_one(self, row: Mapping[str, float]) -> float:

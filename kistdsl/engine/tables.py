@@ -49,6 +49,20 @@ def columns_of(table: Table, names: Sequence[str]) -> list[NDArray[Any]]:
     return columns
 
 
+def rows_of(table: Table) -> int:
+    """How many rows a table has, whatever they hold; a mapping without columns has none.
+
+    Raises:
+        InputError: it is no table, or an array that is not (rows, 0).
+    """
+    source = _columns(table, ())
+    if not isinstance(table, Mapping) and hasattr(table, "__len__"):
+        return len(table)
+    if not source.names:
+        return 0
+    return len(np.atleast_1d(source.get(source.names[0])))
+
+
 def _arrays(table: dict[Any, Any], names: Sequence[str]) -> list[NDArray[Any]] | None:
     """The columns where they are arrays as they should be: what a service's small tables mostly are."""
     columns: list[Any] = [table.get(name) for name in names]

@@ -431,6 +431,17 @@ def test_decimals_are_the_nearest_floats(rules, tmp_path, capsys):
     assert rows_of(capsys.readouterr().out)[1] == ["0.1", "1.0", "anomalous", "L2", "true"]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_without_rules(tmp_path, capsys, suffix):
+    rules = write(tmp_path / "none.kr", 'product "tiles"\n')
+    table = write(tmp_path / "t.csv", "area,gray\n0.9,20\n0.1,30\n")
+    if suffix == "parquet":
+        table = parquet_table(tmp_path, 2)[1]
+    assert main(["grade", rules, table, "-q", "--dtype", "float32"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [row[-4:] for row in rows] == [ADDED, *[["0.0", "", "", "false"]] * 2]
+
+
 # --- debug ------------------------------------------------------------------------------------
 
 

@@ -235,3 +235,30 @@ def test_an_empty_table_has_no_grades():
     polars = pytest.importorskip("polars")
     empty = polars.DataFrame({"area": [], "gray": []}, schema={"area": polars.Float64, "gray": polars.Int8})
     assert RULES.evaluate(empty).grade.shape == (0,)
+
+
+def tables_of_three_rows():
+    yield from (make() for make in TABLES.values())
+    yield {"note": ["a", "b", "c"]}
+    yield np.zeros((3, 0))
+    yield np.zeros(3, [("note", "U1")])
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy", "torch"])
+def test_without_rules_every_row_has_a_grade(backend):
+    if backend == "torch":
+        pytest.importorskip("torch")
+    rules = kistdsl.compile('product "tiles"')
+    for table in tables_of_three_rows():
+        if isinstance(table, np.ndarray) and table.dtype.names is None and table.shape[1]:
+            continue  # an array without names has a column for each property that rules read: none
+        result = rules.evaluate(table, backend=backend)
+        assert result.grade.tolist() == [0.0, 0.0, 0.0]
+        assert result.winners.tolist() == result.labels.tolist() == [None, None, None]
+    table = {"area": AREA}
+    assert rules.grade(table, backend=backend, out=np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+    assert rules.decide(table, backend=backend).tolist() == [False, False, False]
+    assert rules.matrix(table, backend=backend).shape == (3, 0)
+    assert rules.grade({}, backend=backend).shape == (0,)
+    with pytest.raises(InputError, match="str is no region table"):
+        rules.grade("area.csv", backend=backend)
