@@ -108,6 +108,9 @@ class RuleSet:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a RuleSet cannot be changed; compile another one")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a RuleSet cannot be changed; compile another one")
+
     def __reduce__(self) -> tuple[type[RuleSet], tuple[checked.Program]]:
         return (RuleSet, (self.program,))
 

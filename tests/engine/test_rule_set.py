@@ -104,6 +104,8 @@ def test_one_row(rules):
 def test_it_cannot_be_changed(rules):
     with pytest.raises(AttributeError, match="cannot be changed"):
         rules.alpha = 0.1
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        del rules.program
     with pytest.raises(AttributeError):
         rules.other = 1
 
