@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from kistdsl.backends.registry import backend
-from kistdsl.diagnostics import Span
+from kistdsl.diagnostics import InputError, Span
 from kistdsl.engine.rule_set import load
 from kistdsl.ir.lower import lower
 from kistdsl.ir.passes import PASSES
@@ -24,6 +24,8 @@ def text_of(args: argparse.Namespace) -> str:
     rules = load(args.file)
     if args.stage == "ir":
         return _passes(args) if args.all_passes else to_text(rules.lowered(args.dtype))
+    if not rules.rules:
+        raise InputError(f"{args.file}: no rule, so there is no kernel")
     return backend(args.backend).source(rules.lowered(args.dtype), args.kind, args.form)
 
 

@@ -462,6 +462,16 @@ def test_debug_shows_each_stage(rules, capsys):
         assert says in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kind", ["grade", "evaluate", "matrix", "decide"])
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+def test_debug_of_a_file_without_rules(tmp_path, capsys, kind, backend):
+    rules = write(tmp_path / "none.kr", 'product "tiles"\n')
+    assert main(["debug", "kernel", rules, "--kind", kind, "--backend", backend]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"kistdsl: {rules}: no rule, so there is no kernel\n")
+    assert main(["debug", "ir", rules]) == 0
+
+
 def test_grades_in_a_file_read_back_as_the_same_numbers(rules, tmp_path):
     value = math.nextafter(0.7, 1)
     table = write(tmp_path / "t.csv", f"area,gray,symmetry\n{value!r},0,1\n")
