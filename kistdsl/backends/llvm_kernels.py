@@ -78,7 +78,7 @@ def _quick_grade(to: NodeEmitter) -> str:
     for truth_value, values in open_.items():
         grades.append(b.weighed(b.least(ONE, b.largest_of(values)), truth_value))
     best = b.largest_of(grades)
-    return b.largest(ZERO, best) if open_ else best
+    return b.largest(best, ZERO) if open_ else best  # ZERO where both are: a product may have become -0.0
 
 
 def _join(to: NodeEmitter, best: str, grade: str, skip_missing: bool) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kistdsl
 from kistdsl.backends.base import NO_RULE
 from kistdsl.backends.registry import backend
 from kistdsl.backends.tolerances import TOLERANCES
@@ -61,3 +62,23 @@ def test_all_results_equal_the_reference(name, dtype, data):
     same_bits(kernel.matrix(columns), np.array([o.rule_grades for o in outcomes], dtype))
     decided = kernel.decide(columns, skip_missing=skip_missing)
     np.testing.assert_array_equal(decided, [o.anomalous for o in outcomes])
+
+
+@pytest.mark.parametrize(("dtype", "truth_value"), [("float64", 1e-310), ("float32", 1e-40)])
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_tiny_truth_value_gives_no_negative_zero(name, dtype, truth_value):
+    """Just below an edge a value that is not clamped yet is negative, and its product with the truth value -0.0."""
+    rules = kistdsl.compile(
+        f"IF area is high THEN anomalous ({truth_value})\nIF gray is low THEN anomalous ({truth_value})"
+    )
+    program = rules.program
+    edge = np.dtype(dtype).type(0.6)
+    area = np.array([np.nextafter(edge, np.dtype(dtype).type(0)), edge, 1.0] * 13, dtype)
+    gray = np.full(area.shape, 255.0, dtype)
+    want = [
+        reference.evaluate(program, {"area": a, "gray": g}, dtype=dtype).grade
+        for a, g in zip(area, gray, strict=True)
+    ]
+    kernel = backend(name).compile(rules.lowered(dtype))
+    same_bits(kernel.grade([area, gray]), np.array(want, dtype))
+    same_bits(kernel.evaluate([area, gray]).grade, np.array(want, dtype))
