@@ -147,7 +147,8 @@ def _looks_like(neutral: float, value: str | float) -> bool:
     Seen up to version 1.32 (its NoopElimination): x - 1e-160 becomes x, and so does x / 1.00000001. A sum with
     the constant in front, and factors of -1.00000001, stay.
     """
-    return isinstance(value, float) and value != neutral and float(np.float32(value)) == neutral
+    with np.errstate(over="ignore"):  # what is beyond float32 is infinite there
+        return isinstance(value, float) and value != neutral and float(np.float32(value)) == neutral
 
 
 def _ramp(g: _Graph, n: ir.Ramp) -> str:

@@ -89,3 +89,10 @@ def test_a_model_says_what_it_is():
     (grade,) = running.run(["grade"], {"regions": np.array([[0.9, 20.0], [0.1, 20.0], [np.nan, 20.0]])})
     np.testing.assert_array_equal(grade, [0.8, 0.0, np.nan])
     assert running.run(["rule"], {"regions": np.empty((0, 2))})[0].shape == (0,)
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_beyond_float32_make_no_warning():
+    rules = kistdsl.compile("term t of area = smf(-1e300, 1e300)\nIF area is t THEN anomalous (0.8)")
+    (grade,) = session(to_onnx(rules.program)).run(["grade"], {"regions": np.array([[0.25], [1e300]])})
+    assert grade.tolist() == rules.grade({"area": [0.25, 1e300]}).tolist()
