@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 import kistdsl
@@ -54,6 +57,12 @@ def make_app(path: str | Path) -> FastAPI:
     region = create_model("Region", __config__=ConfigDict(extra="ignore", allow_inf_nan=False), **fields)
     body = create_model("Regions", regions=(Annotated[list[region], Field(max_length=MOST)], ...))
     app = FastAPI(title=rules.program.name or "kistdsl", version=rules.source_hash[:12])
+
+    @app.exception_handler(RequestValidationError)
+    def unfit(_: Request, error: RequestValidationError) -> JSONResponse:
+        """What is unfit and where, without the value itself: an answer in JSON cannot hold NaN or 1e400."""
+        problems = [{k: v for k, v in problem.items() if k != "input"} for problem in error.errors()]
+        return JSONResponse({"detail": jsonable_encoder(problems)}, status_code=422)
 
     @app.get("/health")
     def health() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from concurrent.futures import ThreadPoolExecutor
 from math import isnan
 from pathlib import Path
@@ -88,6 +89,17 @@ def test_an_unfit_request_is_told_where(client: Any, change: dict[str, Any], pla
     answer = client.post("/grade", json={"regions": [REGION, row]})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == place
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity"])
+def test_a_number_that_is_not_finite_is_told_where(client: Any, number: str) -> None:
+    """Python's JSON reads all of these, and writes none of them into an answer."""
+    text = json.dumps({"regions": [{**REGION, "gray": 0.125}]}).replace("0.125", number)
+    answer = client.post("/grade", content=text, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["body", "regions", 0, "gray"]
+    assert "finite" in problem["msg"]
 
 
 def test_the_schema_tells_units(client: Any) -> None:
