@@ -8,7 +8,7 @@ memberships or hedges (then link with -lm). The source refuses to be compiled wi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,16 @@ def identifier(text: str) -> str:
     return plain if plain[:1].isalpha() else f"rules_{plain}"
 
 
+def identifiers(texts: Sequence[str]) -> list[str]:
+    """Each as a C identifier, with a number behind it where an earlier one is called so already."""
+    names: list[str] = []
+    for text in texts:
+        plain = identifier(text)
+        others = (f"{plain}_{i}" for i in range(2, len(texts) + 2))
+        names.append(next(name for name in (plain, *others) if name not in names))
+    return names
+
+
 def string(text: str) -> str:
     """A C string literal of ASCII characters; others as the octal codes of their UTF-8 bytes."""
     plain = set(range(32, 127)) - set(b'"\\?')
@@ -100,9 +110,10 @@ def _strings(texts: list[str] | tuple[str, ...]) -> str:
 
 def _columns(program: checked.Program, prefix: str) -> str:
     """One line a property: its place in a row, its unit and range."""
+    names = identifiers([c.name for c in program.columns])
     return "".join(
-        f"#define {prefix}_COLUMN_{identifier(c.name)} {i} /* {c.spec.low:g} to {c.spec.high:g} */\n"
-        for i, c in enumerate(program.columns)
+        f"#define {prefix}_COLUMN_{name} {i} /* {c.spec.low:g} to {c.spec.high:g} */\n"
+        for i, (name, c) in enumerate(zip(names, program.columns, strict=True))
     )
 
 

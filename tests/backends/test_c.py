@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kistdsl
-from kistdsl.backends.c_export import identifier, string, to_c
+from kistdsl.backends.c_export import identifier, identifiers, string, to_c
 from kistdsl.ir import reference
+from kistdsl.language import user_properties
 from tests.ir.programs import programs, tables
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -128,8 +129,19 @@ def test_an_artefact_says_what_it_is(tmp_path):
     assert [u.decode() for u in units] == ["fraction", "gray levels"]
 
 
+def test_properties_whose_names_look_alike_in_c(monkeypatch):
+    monkeypatch.setattr(user_properties, "_DECLARED", {})
+    for name in ("é", "u00e9"):
+        kistdsl.property(name=name, unit="none", range=(0, 1), gamma=1, doc="a letter")(lambda region: 0.0)
+    rules = kistdsl.compile("IF é is high THEN anomalous\nIF u00e9 is low THEN anomalous")
+    header = to_c(rules.program, "letters").header
+    assert "#define LETTERS_COLUMN_u00e9 0 " in header
+    assert "#define LETTERS_COLUMN_u00e9_2 1 " in header
+
+
 def test_names_and_strings():
     assert identifier("line 3-b") == "line_3_b"
     assert identifier("7") == "rules_7"
     assert identifier("größe") == "gru00f6u00dfe"
+    assert identifiers(["é", "u00e9", "u00e9_2", "é"]) == ["u00e9", "u00e9_2", "u00e9_2_2", "u00e9_3"]
     assert string('a"\\?é') == '"a\\042\\134\\077\\303\\251"'
