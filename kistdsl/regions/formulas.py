@@ -13,19 +13,25 @@ RADIALS = 32
 
 
 def _direction(k: int) -> tuple[float, float]:
-    """(dx, dy) of radial k, counter-clockwise from +x with y downwards; exactly 0 on the axes."""
-    angle = radians(360.0 * k / RADIALS)
-    dx, dy = cos(angle), -sin(angle)
-    return (0.0 if abs(dx) < 1e-12 else dx), (0.0 if abs(dy) < 1e-12 else dy)
+    """(dx, dy) of radial k, counter-clockwise from +x with y downwards; exactly 0 on the axes.
 
+    Every direction comes from one of the first octant, and at 45 degrees dx and dy are equally large to
+    the bit: regions that mirror each other have the same lengths, and a corner of a pixel that lies on a
+    diagonal is met whatever the rounding.
+    """
+    quarter, step = divmod(k, RADIALS // 4)
+    angle = radians(360.0 * min(step, RADIALS // 4 - step) / RADIALS)
+    near, far = (sqrt(0.5), sqrt(0.5)) if step == RADIALS // 8 else (cos(angle), sin(angle))
+    dx, dy = (near, -far) if step <= RADIALS // 8 else (far, -near)
+    for _ in range(quarter):
+        dx, dy = dy, -dx
+    return dx, dy
 
-DIRECTIONS: tuple[tuple[float, float], ...] = tuple(_direction(k) for k in range(RADIALS))
-"""Unit vectors of the radials; radial 0 along +x."""
 
 INVERSES: tuple[tuple[float, float], ...] = tuple(
-    (1.0 / dx if dx else 0.0, 1.0 / dy if dy else 0.0) for dx, dy in DIRECTIONS
+    (1.0 / dx if dx else 0.0, 1.0 / dy if dy else 0.0) for dx, dy in map(_direction, range(RADIALS))
 )
-"""(1 / dx, 1 / dy) of each radial, 0 where a radial stands still along an axis."""
+"""(1 / dx, 1 / dy) of each radial, 0 where a radial stands still along an axis; radial 0 along +x."""
 
 RING = 3
 """Pixels around a region (in rows and columns) that are its surroundings."""
@@ -64,7 +70,7 @@ def tenth(n: int) -> int:
 
 
 def boyce_clark(radials: Iterable[float]) -> float:
-    """Boyce-Clark index of the lengths along the radials; summed in order."""
+    """Boyce-Clark index of the lengths along the radials, in any unit; summed in order."""
     total = 0.0
     for length in radials:
         total += length

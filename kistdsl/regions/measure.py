@@ -120,9 +120,9 @@ def measured(p: int, runs: Runs, begin: int, end: int, pixels: Pixels, scratch: 
         return float(facts[N] / (pixels.height * pixels.width))
     if p == SHAPE:
         _sum_moments(runs, begin, end, facts)
-        cx = (facts[SUM_X] + facts[LEFT] * facts[N]) / facts[N] + 0.5
-        cy = (facts[SUM_Y] + facts[TOP] * facts[N]) / facts[N] + 0.5
-        return outline.shape_index(runs, begin, end, cx, cy, scratch.radials)
+        cx = 2 * (facts[SUM_X] + facts[LEFT] * facts[N]) + facts[N]
+        cy = 2 * (facts[SUM_Y] + facts[TOP] * facts[N]) + facts[N]
+        return outline.shape_index(runs, begin, end, 2 * facts[N], cx, cy, scratch.radials)
     if p == SYMMETRY:
         return outline.symmetry(runs, begin, end, facts[N], facts[LEFT], facts[RIGHT])
     if p <= CONTRAST or VARIATION <= p <= RELATIVE_UNEVENNESS:

@@ -30,17 +30,22 @@ INSIDE, EDGE = 1, 2
 
 @njit
 def shape_index(
-    runs: Runs, begin: int, end: int, cx: float, cy: float, radials: NDArray[np.float64]
+    runs: Runs, begin: int, end: int, unit: int, cx: int, cy: int, radials: NDArray[np.float64]
 ) -> float:
-    """Boyce-Clark index around (cx, cy): radials to the outermost exit from the closed pixel squares.
+    """Boyce-Clark index around the centroid: radials to the outermost exit from the closed pixel squares.
 
     The squares of a run make one rectangle, and a ray that meets it leaves it where it leaves the last
     of its squares that it meets; the floats are the same ones.
+
+    Args:
+        unit: twice the number of pixels; distances are whole numbers of 1 / unit pixels.
+        cx, cy: the centroid, times `unit`.
+        radials: (RADIALS,) scratch.
     """
     radials[:] = 0.0
     for i in range(begin, end):
-        left, right = runs[i, START] - cx, runs[i, STOP] - cx
-        top, bottom = runs[i, ROW] - cy, runs[i, ROW] + 1 - cy
+        left, right = float(runs[i, START] * unit - cx), float(runs[i, STOP] * unit - cx)
+        top, bottom = float(runs[i, ROW] * unit - cy), float((runs[i, ROW] + 1) * unit - cy)
         for k in range(RADIALS):  # branch-free, so that several radials go at once
             a, b, c, d = left * _BY_DX[k], right * _BY_DX[k], top * _BY_DY[k], bottom * _BY_DY[k]
             x_in, x_out = (a, b) if a < b else (b, a)
@@ -52,26 +57,26 @@ def shape_index(
             radials[k] = leave if leave > radials[k] else radials[k]
     quarter = RADIALS // 4
     for k in range(4):  # along the axes: the strip across is met as a whole or not at all
-        radials[k * quarter] = _along_axis(runs, begin, end, cx, cy, k)
+        radials[k * quarter] = _along_axis(runs, begin, end, unit, cx, cy, k)
     return _boyce_clark(radials)
 
 
 @njit
-def _along_axis(runs: Runs, begin: int, end: int, cx: float, cy: float, quarter: int) -> float:
+def _along_axis(runs: Runs, begin: int, end: int, unit: int, cx: int, cy: int, quarter: int) -> float:
     """Length of the radial to the right (quarter 0), upwards (1), to the left (2) or downwards (3)."""
-    longest = 0.0
+    longest = np.int64(0)
     for i in range(begin, end):
-        left, right = runs[i, START] - cx, runs[i, STOP] - cx
-        top, bottom = runs[i, ROW] - cy, runs[i, ROW] + 1 - cy
+        left, right = runs[i, START] * unit - cx, runs[i, STOP] * unit - cx
+        top, bottom = runs[i, ROW] * unit - cy, (runs[i, ROW] + 1) * unit - cy
         if quarter % 2 == 0:
-            met = top <= 0.0 <= bottom
+            met = top <= 0 <= bottom
             leave = right if quarter == 0 else -left
         else:
-            met = left <= 0.0 <= right
+            met = left <= 0 <= right
             leave = -top if quarter == 1 else bottom
         if met:
             longest = max(longest, leave)
-    return longest
+    return float(longest)
 
 
 @njit

@@ -26,16 +26,21 @@ def gray(r: Region) -> float:
 
 
 def shape(r: Region) -> float:
-    """Boyce-Clark index: radials from the centroid to the outermost exit from the pixels' unit squares."""
-    cx = int(r.columns.sum()) / r.pixels + 0.5
-    cy = int(r.rows.sum()) / r.pixels + 0.5
-    return formulas.boyce_clark([_radial(r, cx, cy, dx, dy) for dx, dy in formulas.INVERSES])
+    """Boyce-Clark index: radials from the centroid to the outermost exit from the pixels' unit squares.
+
+    Distances from the centroid are whole numbers of 1/2n pixel, n the number of pixels: exact, so that
+    neither the place in the image nor a mirror changes what a radial touches.
+    """
+    unit = 2 * r.pixels
+    left = unit * r.columns - (2 * int(r.columns.sum()) + r.pixels)
+    top = unit * r.rows - (2 * int(r.rows.sum()) + r.pixels)
+    return formulas.boyce_clark([_radial(left, top, unit, dx, dy) for dx, dy in formulas.INVERSES])
 
 
-def _radial(r: Region, cx: float, cy: float, by_dx: float, by_dy: float) -> float:
-    """Distance from (cx, cy) along (dx, dy) to the last point of a closed pixel square; 0 for a miss."""
-    x_in, x_out = _slab(r.columns, cx, by_dx)
-    y_in, y_out = _slab(r.rows, cy, by_dy)
+def _radial(left: NDArray[np.int64], top: NDArray[np.int64], unit: int, by_dx: float, by_dy: float) -> float:
+    """Distance from (0, 0) along (dx, dy) to the last point of a closed square of side `unit`; 0 for a miss."""
+    x_in, x_out = _slab(left, unit, by_dx)
+    y_in, y_out = _slab(top, unit, by_dy)
     enter = np.maximum(np.maximum(x_in, y_in), 0.0)
     leave = np.minimum(x_out, y_out)
     hit = enter <= leave
@@ -43,13 +48,13 @@ def _radial(r: Region, cx: float, cy: float, by_dx: float, by_dy: float) -> floa
 
 
 def _slab(
-    start: NDArray[np.int64], centre: float, by_d: float
+    start: NDArray[np.int64], unit: int, by_d: float
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Where a ray enters and leaves the strips [start, start + 1]: all or none of it when parallel."""
+    """Where a ray enters and leaves the strips [start, start + unit]: all or none of it when parallel."""
     if by_d == 0.0:
-        inside = (start <= centre) & (centre <= start + 1)
+        inside = (start <= 0) & (start + unit >= 0)
         return np.where(inside, -np.inf, np.inf), np.where(inside, np.inf, -np.inf)
-    near, far = (start - centre) * by_d, (start + 1 - centre) * by_d
+    near, far = start * by_d, (start + unit) * by_d
     return (near, far) if by_d > 0 else (far, near)
 
 

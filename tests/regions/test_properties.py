@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from fractions import Fraction
+from math import cos, inf, pi, sin, sqrt
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import measure as sk
 
-from kistdsl.regions.formulas import RING
+from kistdsl.regions.formulas import RADIALS, RING
 from kistdsl.regions.layers import layers
 from kistdsl.regions.outline import COLUMNS
 from kistdsl.regions.picture import Picture
@@ -91,6 +92,64 @@ def test_shape_index_when_the_centroid_lies_outside() -> None:
     thin, thick = ring(20, 17, 45), ring(20, 8, 45)
     assert measured(thin, "shape") == pytest.approx(measured(thick, "shape"), abs=1e-9)
     assert measured(HORSESHOE, "shape") > measured(box(9, 9), "shape")
+
+
+GRAZED = np.array([[0, 1], [1, 0], [0, 1], [1, 0]], np.bool_)
+"""The centroid is a corner; the radials at 45 degrees touch the outer pixels at a corner alone."""
+
+
+def _exact_index(mask: NDArray[np.bool_]) -> float:
+    """The index of the closed unit squares; along axes and diagonals in fractions."""
+    pixels = [(int(x), int(y)) for y, x in np.argwhere(mask)]
+    cx = Fraction(sum(2 * x + 1 for x, _ in pixels), 2 * len(pixels))
+    cy = Fraction(sum(2 * y + 1 for _, y in pixels), 2 * len(pixels))
+    lengths = []
+    for k in range(RADIALS):
+        dx, dy, scale = cos(2 * pi * k / RADIALS), -sin(2 * pi * k / RADIALS), 1.0
+        if k % (RADIALS // 8) == 0:
+            dx, dy = Fraction(round(dx)), Fraction(round(dy))
+            scale = sqrt(dx * dx + dy * dy)
+        exits = [Fraction(0)]
+        for x, y in pixels:
+            spans = [_span(x - cx, dx), _span(y - cy, dy)]
+            enter, leave = max(spans[0][0], spans[1][0], 0), min(spans[0][1], spans[1][1])
+            exits += [leave] if enter <= leave else []
+        lengths.append(float(max(exits)) * scale)
+    return sum(abs(100 * length / sum(lengths) - 100 / RADIALS) for length in lengths)
+
+
+def _span(start: Fraction, step: Fraction | float) -> tuple[Fraction | float, Fraction | float]:
+    """When a point that moves from 0 by `step` a unit of time is within start..start + 1."""
+    if step == 0:
+        return (-inf, inf) if start <= 0 <= start + 1 else (inf, -inf)
+    first, second = start / step, (start + 1) / step
+    return min(first, second), max(first, second)
+
+
+def _connected(seed: int) -> NDArray[np.bool_]:
+    """A small random region that fills its box."""
+    rng = np.random.default_rng(seed)
+    mask = rng.random(rng.integers(1, 8, 2)) < 0.55
+    rows, columns = max(connected_regions(mask), key=lambda r: r[0].size, default=(np.zeros(1, int),) * 2)
+    region = np.zeros((rows.max() + 1, columns.max() + 1), np.bool_)
+    region[rows, columns] = True
+    return region[rows.min() :, columns.min() :]
+
+
+def _in_place(mask: NDArray[np.bool_], top: int, left: int) -> NDArray[np.bool_]:
+    return np.pad(mask, ((top, 3), (left, 2)))
+
+
+@pytest.mark.parametrize("mask", [GRAZED, *map(_connected, range(60))], ids=["grazed", *map(str, range(60))])
+def test_shape_index_neither_by_place_nor_by_symmetry(mask: NDArray[np.bool_]) -> None:
+    value = measured(_in_place(mask, 0, 0), "shape")
+    assert value == pytest.approx(_exact_index(mask), abs=1e-9)
+    for top, left in [(1, 2), (7, 13), (100, 3), (33, 201)]:
+        assert measured(_in_place(mask, top, left), "shape") == value
+    for turns in range(4):
+        turned = np.rot90(mask, turns)
+        for other in (turned, turned[:, ::-1]):
+            assert measured(_in_place(other, 5, 11), "shape") == pytest.approx(value, abs=1e-9)
 
 
 def test_gray_statistics_by_hand() -> None:
