@@ -147,10 +147,10 @@ def _numbers(values: Any, name: str) -> NDArray[Any]:
         array = values if isinstance(values, np.ndarray) else _as_array(values)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor with a gradient
         raise InputError(f"column {name!r} cannot be read as numbers: {error}") from error
-    kind = str(getattr(values, "dtype", getattr(values, "type", array.dtype)))
-    if array.dtype.kind == "O" and array.ndim == 1 and kind.lower().startswith(_OBJECTS):
-        return _from_objects(array, name, kind)
     if array.dtype.kind not in "fiu":
+        kind = str(getattr(values, "dtype", getattr(values, "type", array.dtype)))
+        if array.dtype.kind == "O" and array.ndim == 1 and kind.lower().startswith(_OBJECTS):
+            return _from_objects(array, name, kind)
         raise InputError(f"column {name!r} holds {kind}, not numbers")
     if array.ndim != 1:
         raise InputError(f"column {name!r} has shape {array.shape}; expected one value a row")
