@@ -84,9 +84,15 @@ def central_moments(n: int, sx: int, sy: int, sxx: int, syy: int, sxy: int) -> t
     """(mxx, myy, mxy) of a union of n unit squares from sums over their centres.
 
     A unit square has a second moment of 1/12 of its own, so that a single pixel is as long as broad.
+    n * sxx - sx * sx in whole numbers would overflow on large regions: sx = qx * n + rx keeps them small, and
+    what is left over in the end is below n, so that equal moments are equal floats, and what vanishes is 0.
     """
-    mx, my = sx / n, sy / n
-    return sxx / n - mx * mx + 1.0 / 12.0, syy / n - my * my + 1.0 / 12.0, sxy / n - mx * my
+    qx, qy = sx // n, sy // n
+    rx, ry = sx - qx * n, sy - qy * n
+    xx, yy, xy = rx * rx, ry * ry, rx * ry
+    mxx = (sxx - qx * (sx + rx) - xx // n - xx % n / n) / n
+    myy = (syy - qy * (sy + ry) - yy // n - yy % n / n) / n
+    return mxx + 1.0 / 12.0, myy + 1.0 / 12.0, (sxy - qx * sy - qy * rx - xy // n - xy % n / n) / n
 
 
 def principal_moments(mxx: float, myy: float, mxy: float) -> tuple[float, float]:
@@ -101,7 +107,8 @@ def axis_angle(mxx: float, myy: float, mxy: float) -> float:
     The moments are of x to the right and y downwards; without a long axis the angle is 0.
     """
     angle = -0.5 * atan2(2.0 * mxy, mxx - myy) * (180.0 / pi)
-    return angle + 180.0 if angle < 0.0 else angle + 0.0
+    angle = angle + 180.0 if angle < 0.0 else angle + 0.0
+    return angle if angle < 180.0 else 0.0  # a little below 0 rounds to 180
 
 
 def border_kind(sides: int, corners: int) -> int:

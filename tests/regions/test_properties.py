@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import measure as sk
 
-from kistdsl.regions.formulas import RADIALS, RING
+from kistdsl.regions.formulas import RADIALS, RING, axis_angle, central_moments
 from kistdsl.regions.layers import layers
+from kistdsl.regions.measure import _central_moments as compiled_moments
 from kistdsl.regions.outline import COLUMNS
 from kistdsl.regions.picture import Picture
 from kistdsl.regions.properties import PROPERTIES
@@ -150,6 +151,50 @@ def test_shape_index_neither_by_place_nor_by_symmetry(mask: NDArray[np.bool_]) -
         turned = np.rot90(mask, turns)
         for other in (turned, turned[:, ::-1]):
             assert measured(_in_place(other, 5, 11), "shape") == pytest.approx(value, abs=1e-9)
+
+
+FLAT = np.array([[0, 1, 0, 0, 1, 0], [1, 0, 1, 1, 0, 1]], np.bool_)
+
+
+@pytest.mark.parametrize("mask", [FLAT, *map(_connected, range(60))], ids=["flat", *map(str, range(60))])
+def test_orientation_is_exact_for_what_mirrors_itself(mask: NDArray[np.bool_]) -> None:
+    """A region beside its mirror image has its axes along the image's; one that is its transpose, at 45 degrees."""
+    doubled = np.concatenate([mask[:, ::-1], mask], axis=1)
+    for flat in (doubled, np.concatenate([doubled, doubled[::-1]])):
+        angle = PROPERTIES["orientation"](region_of(_in_place(flat, 2, 3)))
+        assert angle in (0.0, 90.0)
+        assert (
+            PROPERTIES["orientation"](region_of(_in_place(flat.T, 2, 3)))
+            in {0.0: (0.0, 90.0), 90.0: (0.0,)}[angle]
+        )
+    side = max(mask.shape)
+    square = np.pad(mask, ((0, side - mask.shape[0]), (0, side - mask.shape[1])))
+    assert PROPERTIES["orientation"](region_of(square | square.T)) in (0.0, 45.0, 135.0)
+
+
+def test_orientation_of_the_flat_one_by_the_kernel() -> None:
+    assert measured(_in_place(FLAT, 4, 4), "orientation") == 0.0
+
+
+def test_an_angle_a_little_below_zero_is_zero() -> None:
+    assert axis_angle(2.0, 1.0, 1e-18) == 0.0
+    assert axis_angle(2.0, 1.0, 1e-10) == pytest.approx(180.0)
+
+
+def test_moments_of_large_regions_are_exact() -> None:
+    """A full image of 20000 x 30000 pixels: sums beyond what two of them multiplied fit into 64 bits."""
+    height, width = 20000, 30000
+    n, sx, sy = height * width, height * width * (width - 1) // 2, width * height * (height - 1) // 2
+    sxx = height * (width - 1) * width * (2 * width - 1) // 6
+    syy = width * (height - 1) * height * (2 * height - 1) // 6
+    sums = (n, sx, sy, sxx, syy, sx * sy // n)
+    mxx, myy, mxy = central_moments(*sums)
+    assert (mxx, myy, mxy) == (
+        pytest.approx(width**2 / 12, rel=1e-14),
+        pytest.approx(height**2 / 12, rel=1e-14),
+        0.0,
+    )
+    assert compiled_moments(*sums) == (mxx, myy, mxy)
 
 
 def test_gray_statistics_by_hand() -> None:
