@@ -70,7 +70,7 @@ class _Recovery:
                 start = i
             if i == start:
                 awaits_if = word.kind == "RULE"
-            elif word.kind in ("IS", "THEN"):
+            elif word.kind in ("IS", "THEN", "UNCLOSED"):  # an unclosed text runs on over the rule's own IF
                 awaits_if = False
         if self.words:
             yield start, len(self.words)

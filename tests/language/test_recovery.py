@@ -30,3 +30,15 @@ def test_eight_files_together(seed: int) -> None:
     names = random.Random(seed).sample(sorted(TEXTS), 8)
     together = codes("".join(TEXTS[name] for name in names))
     assert together == [code for name in names for code in ALONE[name]], names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'rule a "dark: IF gray is low THEN anomalous\nIF area low THEN anomalous\n',
+        'rule a "dark:\n  IF area low THEN anomalous\n',
+    ],
+    ids=["a rule on one line", "a rule on two lines"],
+)
+def test_an_unclosed_text_does_not_hide_what_the_next_line_says(text: str) -> None:
+    assert codes(text) == ["K004", "K026"]
