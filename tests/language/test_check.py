@@ -107,6 +107,15 @@ def test_one_mistake_is_said_once() -> None:
 # --- includes --------------------------------------------------------------------------------
 
 
+def test_a_rule_that_always_fires_is_not_compared_with_others() -> None:
+    """That class crack never wins follows from it; narrowed, the rule leaves crack some regions."""
+    always = "NOT area is low OR NOT area is high"
+    text = f"class crack\nrule a: IF {always} THEN anomalous\nrule b: IF gray is low THEN crack (0.8)\n"
+    assert codes(text) == ["K304"]
+    assert codes(text.replace(" OR ", " AND ")) == []
+    assert codes(text.replace(always, "gray is low")) == ["K403"]
+
+
 def test_includes(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "dark.kr").write_text('include "../end.kr"\nterm dark of gray = zmf(30, 60)\n')

@@ -35,7 +35,8 @@ CHECK = Check(
     severity=WARNING,
     explanation="""
 Whatever the values of its properties, this rule's grade reaches alpha: every region above the residual
-threshold becomes anomalous and the other rules no longer matter.
+threshold becomes anomalous and the other rules no longer matter. That it also wins over the rules of other
+classes is not reported beside this (K403, K404): it is the same mistake.
 """,
     bad="IF NOT area is low OR NOT area is high THEN anomalous (0.9)\n",
     good="IF NOT area is low AND NOT area is high THEN anomalous (0.9)\n",
