@@ -18,7 +18,9 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside `target`, renamed onto it when the block ends well, else removed.
 
-    The suffix is kept, so that writers which choose a format by it (cv2, pandas) work.
+    The suffix is kept, so that writers which choose a format by it (cv2, pandas) work. A link stays a link to what
+    is written. What is no regular file (/dev/stdout, a pipe) is not replaced but written to, from a temporary file
+    elsewhere.
 
     Raises:
         InputError: the folder does not exist, cannot be written or is full, or `target` is a folder, naming it.
@@ -26,8 +28,11 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     import tempfile  # brings a dozen modules that `check` has no use for
 
     path = Path(target)
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    whole = path if special or not path.is_symlink() else path.resolve()
+    folder = None if special else whole.parent
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=path.suffix, dir=folder)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     os.close(handle)
@@ -39,7 +44,13 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
             raise InputError(f"{path}: cannot be written: {os.strerror(error.errno)}") from error
         raise
     else:
-        _rename(temporary, path)
+        try:
+            if special:
+                _copy(temporary, path)
+            else:
+                _rename(temporary, whole)
+        except OSError as error:  # a folder, say
+            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -47,11 +58,15 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
 def _rename(temporary: Path, path: Path) -> None:
     umask = os.umask(0)
     os.umask(umask)
-    try:
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except OSError as error:  # a folder, say
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    temporary.chmod(0o666 & ~umask)
+    temporary.replace(path)
+
+
+def _copy(temporary: Path, path: Path) -> None:
+    import shutil
+
+    with temporary.open("rb") as source, path.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
 
 
 def write_text(target: str | os.PathLike[str], text: str) -> None:
