@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from kistdsl.kist.models.base import Reconstruction
+from kistdsl.kist.models.batch_norm import GlobalBatchNorm
 from kistdsl.kist.models.cae import decoder, encoder
 
 Addressing = Literal["dot", "cosine"]
@@ -46,6 +47,9 @@ def entropy(weights: Tensor) -> Tensor:
 class MemoryAutoencoder(nn.Module):
     """The convolutions of the CAE with a memory between them, read at each place of the last feature map.
 
+    Codes are batch-normalised, as the layers of the encoder are in [19]'s own code: the CAE's differ so little from place
+    to place at the start that all of them would read the same few rows, and the others die.
+
     Args:
         channels: 1 or 3.
         size: side of the input in pixels, as for the CAE.
@@ -71,7 +75,7 @@ class MemoryAutoencoder(nn.Module):
     ) -> None:
         super().__init__()
         features, _, last = encoder(channels, size, width)
-        self.encoder = nn.Sequential(features, nn.Conv2d(last, last, 1))
+        self.encoder = nn.Sequential(features, nn.Conv2d(last, last, 1), GlobalBatchNorm(last))
         self.decoder = decoder(channels, size, width)
         self.memory = nn.Parameter(torch.empty(items, last).uniform_(-1, 1) / last**0.5)
         self.addressing: Addressing = addressing
