@@ -113,6 +113,17 @@ def test_memory_rows_used_are_counted() -> None:
     assert used.any()
 
 
+def test_places_read_different_rows_from_the_start() -> None:
+    """Near-equal codes would read the same few rows everywhere; the others would never be learnt."""
+    draw = torch.Generator().manual_seed(0)
+    images = nn.functional.interpolate(torch.rand(8, 1, 4, 4, generator=draw), size=32, mode="bilinear")
+    network = build("memae", tiny(), 1).train()
+    assert isinstance(network, MemoryAutoencoder)
+    codes = network.encoder(images).permute(0, 2, 3, 1).flatten(0, 2)
+    similarity = codes @ network.memory.T
+    assert float(similarity.detach().std(0).mean()) > 0.1
+
+
 def test_weights_depend_on_seed_and_purpose_and_nothing_else() -> None:
     def first(**changes: object) -> Tensor:
         purpose = str(changes.pop("purpose", "model"))
