@@ -28,9 +28,13 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     import tempfile  # brings a dozen modules that `check` has no use for
 
     path = Path(target)
+    if path.is_dir():
+        raise InputError(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
     special = path.exists() and not path.is_file() and not path.is_dir()
     whole = path if special or not path.is_symlink() else path.resolve()
     folder = None if special else whole.parent
+    if whole.exists() and not os.access(whole, os.W_OK):
+        raise InputError(f"{path}: cannot be written: {os.strerror(errno.EACCES)}")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=path.suffix, dir=folder)
     except OSError as error:
@@ -56,9 +60,16 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _rename(temporary: Path, path: Path) -> None:
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o666 & ~umask)
+    """Onto `path`, with the mode (and, where allowed, the owner) of what is there."""
+    if path.exists():
+        before = path.stat()
+        with contextlib.suppress(OSError, AttributeError):
+            os.chown(temporary, before.st_uid, before.st_gid)
+        temporary.chmod(before.st_mode & 0o7777)
+    else:
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
     temporary.replace(path)
 
 
@@ -72,4 +83,5 @@ def _copy(temporary: Path, path: Path) -> None:
 def write_text(target: str | os.PathLike[str], text: str) -> None:
     """Write `text` (UTF-8, LF) to `target`, whole or not at all."""
     with atomic_path(target) as path:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        # A file name in the text may hold what is no UTF-8.
+        path.write_text(text, encoding="utf-8", errors="replace", newline="\n")

@@ -50,7 +50,9 @@ def _c(program: checked.Program, rules: Path, out: Path) -> tuple[Path, ...]:
     code = to_c(program, source.stem)
     with ExitStack() as both:  # neither name appears before both texts are written
         for path, text in ((header, code.header), (source, code.source)):
-            both.enter_context(atomic_path(path)).write_text(text, encoding="utf-8", newline="\n")
+            both.enter_context(atomic_path(path)).write_text(
+                text, encoding="utf-8", errors="replace", newline="\n"
+            )
     return source, header
 
 

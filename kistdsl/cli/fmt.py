@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from dataclasses import dataclass
 
@@ -85,12 +86,15 @@ def _one(
 
 
 def _diff(name: str, before: str, after: str) -> str:
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (formatted)"
-    )
+    lines = difflib.unified_diff(_lines(before), _lines(after), name, f"{name} (formatted)")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as `patch` counts them: Python's own end at a form feed and other characters too."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _say(console: Console, args: argparse.Namespace, counts: _Counts) -> None:

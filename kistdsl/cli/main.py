@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -112,18 +114,19 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Nothing that a user can cause shows a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     try:
         args = parse(arguments)
         code: int = importlib.import_module(f"kistdsl.cli.{args.verb}").run(args)
         sys.stdout.flush()
         return code
     except KistError as error:
-        print(error.report(), file=sys.stderr)
+        _tell(error.report())
         return error.exit_code
     except ModuleNotFoundError as error:
         return _missing(error)
     except KeyboardInterrupt:
-        print("kistdsl: stopped", file=sys.stderr)
+        _tell("kistdsl: stopped")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
@@ -132,10 +135,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.filename is None:
             return _no_room(error) if error.errno in NO_ROOM else _bug()
         # A file or folder that cannot be made, read or written, wherever that shows first.
-        print(f"kistdsl: {os.fspath(error.filename)}: {error.strerror}", file=sys.stderr)
+        _tell(f"kistdsl: {os.fspath(error.filename)}: {error.strerror}")
         return 2
     except Exception:  # noqa: BLE001 - the last resort: a bug in kistdsl, reported as one
         return _bug()
+
+
+def _open_streams() -> None:
+    """Streams that the caller closed lead nowhere; names that the output's encoding lacks become `?`."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _tell(message: str) -> None:
+    """Onto standard error; that nobody can read it does not change the exit code."""
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 def _missing(error: ModuleNotFoundError) -> int:
@@ -144,13 +162,13 @@ def _missing(error: ModuleNotFoundError) -> int:
     if package not in EXTRAS:
         return _bug()
     extra = EXTRAS[package]
-    print(f"kistdsl: this needs {package}: pip install 'kistdsl[{extra}]'", file=sys.stderr)
+    _tell(f"kistdsl: this needs {package}: pip install 'kistdsl[{extra}]'")
     return 2
 
 
 def _no_room(error: OSError) -> int:
     """A full disk behind standard output: other files have a name."""
-    print(f"kistdsl: standard output: cannot be written: {os.strerror(error.errno or 0)}", file=sys.stderr)
+    _tell(f"kistdsl: standard output: cannot be written: {os.strerror(error.errno or 0)}")
     with contextlib.suppress(OSError):  # what is still buffered must not fail again at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 2
@@ -163,5 +181,7 @@ def _bug() -> int:
 
 
 def entry() -> None:
-    """Console script."""
+    """Console script. SIGTERM ends it as Ctrl-C does, so that no half-written file is left behind."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

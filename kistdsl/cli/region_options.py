@@ -37,8 +37,8 @@ def map_settings(text: str) -> tuple[MapSetting, ...]:
 
 def pixel_count(text: str) -> int:
     """A number of pixels, at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    if not text.isdecimal() or not 1 <= int(text) < 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {2**31 - 1}")
     return int(text)
 
 

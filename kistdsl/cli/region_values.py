@@ -33,10 +33,14 @@ def _from_table(rules: RuleSet, table: str, number: int) -> dict[str, float]:
     values = read_row(table, number, rules.properties)
     missing = [name for name, value in values.items() if math.isnan(value)]
     if missing:
+        readers = _readers(rules, set(missing))
         raise InputError(
-            f"{table}: row {number} has no value for {', '.join(missing)}, "
-            f"which rules {', '.join(_readers(rules, set(missing)))} read: its grade is not known"
+            f"{table}: row {number} has no value for {', '.join(missing)}, which rule{'s' if len(readers) > 1 else ''} "
+            f"{', '.join(readers)} read{'' if len(readers) > 1 else 's'}: its grade is not known"
         )
+    for name, value in values.items():
+        if math.isinf(value):
+            raise InputError(f"{table}: row {number}, column {name!r}: {value} is not a finite number")
     return values
 
 

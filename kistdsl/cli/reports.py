@@ -13,7 +13,7 @@ from typing import TextIO
 from kistdsl.diagnostics import Diagnostic, InputError
 from kistdsl.diagnostics.render import COLOUR, PLAIN, Style, render
 from kistdsl.language.catalog import CATALOG
-from kistdsl.language.sources import Loaded, decode, load_file
+from kistdsl.language.sources import Loaded, bounded, decode, load_file
 
 FORMATS = ("concise", "json", "github", "sarif")
 """Formats for other tools; `kistdsl.diagnostics.export` writes them."""
@@ -64,20 +64,30 @@ def expanded(files: Sequence[str]) -> list[str]:
     """The files named, a folder replaced by the `.kr` files below it.
 
     Raises:
-        InputError: a folder holds no rule file; nothing was read yet.
+        InputError: a folder holds no rule file or cannot be read, or a name is empty; nothing was read yet.
     """
     return list(_expanded(files))
 
 
 def _expanded(files: Sequence[str]) -> Iterator[str]:
     for name in files:
+        if not name:  # an unset variable of the shell; as a path it would be this folder
+            raise InputError("an empty file name was given")
         if name == STDIN or not Path(name).is_dir():
             yield name
             continue
-        found = sorted(str(path) for path in Path(name).rglob("*.kr"))
+        found = sorted(_below(name))
         if not found:
             raise InputError(f"{name}: no .kr file in this folder")
         yield from found
+
+
+def _below(folder: str) -> Iterator[str]:
+    def unreadable(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    for root, _, names in os.walk(folder, onerror=unreadable):
+        yield from (str(Path(root, name)) for name in names if name.endswith(".kr"))
 
 
 def load(name: str, stdin_name: str = STDIN_NAME) -> Loaded:
@@ -86,7 +96,9 @@ def load(name: str, stdin_name: str = STDIN_NAME) -> Loaded:
     Raises:
         InputError: it cannot be read.
     """
-    return decode(sys.stdin.buffer.read(), stdin_name) if name == STDIN else load_file(name)
+    if name != STDIN:
+        return load_file(name)
+    return decode(bounded(sys.stdin.buffer, stdin_name), stdin_name)
 
 
 def show(diagnostics: Sequence[Diagnostic], output_format: str, colour: str = "auto") -> None:

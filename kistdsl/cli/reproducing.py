@@ -41,6 +41,8 @@ _AGAIN = "the same command goes on from here"
 def run(args: argparse.Namespace) -> int:
     """Run the grid and write its tables; exit code 0."""
     console = Console.of(args)
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out}: is a file; --out names a folder")
     folders = _named(args.data)
     rules = _rules(args, folders)
     plan = _plan(args, rules)

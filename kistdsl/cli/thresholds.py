@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import inf, isfinite
 
 NAMES = ("threshold", "sigmas", "false_alarms", "false_pixels")
 """Where the options are stored."""
@@ -14,14 +15,24 @@ def add_thresholds(parser: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--false-alarms", type=_share, metavar="RATE", help="share of normal images that may be an alarm"
     )
-    one.add_argument("--sigmas", type=float, metavar="K", help="mu + K sigma of normal images")
-    one.add_argument("--threshold", type=float, metavar="VALUE", help="this value of the map")
+    one.add_argument("--sigmas", type=_finite, metavar="K", help="mu + K sigma of normal images")
+    one.add_argument("--threshold", type=_finite, metavar="VALUE", help="this value of the map")
     group.add_argument(
         "--false-pixels",
         type=_share,
         metavar="SHARE",
         help="a found region reaches as far as the map exceeds what this share of normal pixels does",
     )
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = inf
+    if not isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
+    return value
 
 
 def _share(text: str) -> float:

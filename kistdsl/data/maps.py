@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tokenize
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from kistdsl.data.layouts import ANOMALOUS, GOOD, Item, with_groups
 from kistdsl.diagnostics import InputError
 
 _LISTED = 10
+
+_DAMAGED = (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, tokenize.TokenError)
+"""What NumPy raises at a file that is none of its own, or whose header claims what is not there."""
 
 
 def read_map(path: str | os.PathLike[str]) -> NDArray[Any]:
@@ -30,10 +35,11 @@ def read_map(path: str | os.PathLike[str]) -> NDArray[Any]:
         InputError: missing, no `.npy` file, truncated, or of another shape or kind; it names the file.
     """
     try:
-        array: NDArray[Any] = np.load(path, allow_pickle=False)
+        with Path(path).open("rb") as file:  # NumPy leaves the file of a damaged archive open
+            array: NDArray[Any] = np.load(file, allow_pickle=False)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path}: not a whole .npy file of numbers ({_damage(Path(path))})") from error
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
         shape = getattr(array, "shape", None)

@@ -6,6 +6,7 @@ All positions count from 1, columns in code points; ends are exclusive.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Protocol, TypeAlias
@@ -168,7 +169,7 @@ def _physical(span: Span) -> JsonObject:
 
 def _uri(name: str) -> str:
     path = PurePath(name)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 FORMATS: dict[str, Callable[[Sequence[Diagnostic], Sequence[Declared]], str]] = {

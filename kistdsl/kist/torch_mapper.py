@@ -140,4 +140,11 @@ def _rules_of(folder: RunFolder) -> dict[str, Any]:
         return {}
     last = _last_labels(folder).get("rules", [])
     silent = tuple(firing["rule"] for firing in last if firing["set_aside"])
-    return {"rules": folder.rules.read_text(encoding="utf-8"), "silent_rules": silent}
+    return {"rules": _text(folder.rules), "silent_rules": silent}
+
+
+def _text(rules: Path) -> str:
+    try:
+        return rules.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{rules}: is not UTF-8 text") from error

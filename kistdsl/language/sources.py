@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from kistdsl.diagnostics import Diagnostic, InputError, Source, Span
 from kistdsl.language import syntax_codes as codes
@@ -42,10 +42,8 @@ def load_file(path: str | os.PathLike[str]) -> Loaded:
     """
     name = os.fspath(path)
     try:
-        size = Path(name).stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(f"{name}: {size / 1e6:.0f} MB is no rule file; up to 4 MB are read")
-        data = Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            data = bounded(file, name)
     except IsADirectoryError as error:
         raise InputError(f"{name}: is a folder, not a rule file") from error
     except FileNotFoundError as error:
@@ -53,6 +51,18 @@ def load_file(path: str | os.PathLike[str]) -> Loaded:
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return decode(data, name)
+
+
+def bounded(file: BinaryIO, name: str) -> bytes:
+    """What an open file holds, of whatever kind it is: a device may never end.
+
+    Raises:
+        InputError: more than `MAX_BYTES`.
+    """
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: over {MAX_BYTES / 1e6:.0f} MB is no rule file; up to 4 MB are read")
+    return data
 
 
 def decode(data: bytes, name: str) -> Loaded:

@@ -26,8 +26,11 @@ _SOURCES = sha256(b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.
 
 
 def njit(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a kernel, kept on disk; it must not make arrays."""
-    kernel: Any = numba.njit(cache=True, **_OPTIONS)(function)
+    """Compile a kernel, kept on disk where that is possible; it must not make arrays."""
+    try:
+        kernel: Any = numba.njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # no folder to keep it in: neither beside this file nor in the user's home
+        kernel = numba.njit(**_OPTIONS)(function)
     # A kernel holds the kernels that it calls, but numba looks at the date of its own file only: after a
     # change to another one it would run the old code.
     file: Any = getattr(kernel._cache, "_cache_file", None)
