@@ -30,7 +30,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(target)
     if path.is_dir():
         raise InputError(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
-    special = path.exists() and not path.is_file() and not path.is_dir()
+    special = path.exists() and not path.is_file()
     whole = path if special or not path.is_symlink() else path.resolve()
     folder = None if special else whole.parent
     if whole.exists() and not os.access(whole, os.W_OK):
@@ -53,7 +53,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
                 _copy(temporary, path)
             else:
                 _rename(temporary, whole)
-        except OSError as error:  # a folder, say
+        except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)

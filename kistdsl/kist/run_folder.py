@@ -49,6 +49,10 @@ from kistdsl.diagnostics import InputError
 MACHINE_SETTINGS = {"device", "infer_batch", "checkpoint_seconds"}
 """What may differ between a run and its continuation."""
 
+_UNFINISHED = re.compile(
+    r"\.(?:config|rules|model|metrics|history|panels|labels|properties|residuals|report|checkpoint|initial|teacher"
+    r"|continued-\d+|kist-\d+|.+_mask)\.[a-z0-9_]{8}\.[a-z]+"
+)
 _INCLUDE = re.compile(r'^\s*include\s+"([^"\n]+)"\s*(?:#.*)?$', re.IGNORECASE | re.MULTILINE)
 
 
@@ -113,9 +117,9 @@ class RunFolder:
         return not begun.issuperset(inside)
 
     def unfinished(self) -> list[Path]:
-        """Hidden files of writes that a kill cut short."""
+        """What a kill left of this run's own writes (see `kistdsl.atomic`); no other hidden file is touched."""
         folders = (self.root, self.stages, self.labels)
-        return [path for folder in folders for path in _listed(folder) if path.name.startswith(".")]
+        return [path for folder in folders for path in _listed(folder) if _UNFINISHED.fullmatch(path.name)]
 
     def differing(self, asked: Mapping[str, Any]) -> list[str]:
         """Names of what its config.json says otherwise than `asked`, the machine's own settings aside.

@@ -144,7 +144,9 @@ def test_a_run_stopped_before_it_began_is_begun_again(line: Line, tmp_path: Path
     assert train(request_for(line, tmp_path / "run", method="l2")).models
 
 
-@pytest.mark.parametrize("moment", [".config.abcd.json", ".rules.abcd.kr", "stages/initial.safetensors"])
+@pytest.mark.parametrize(
+    "moment", [".config.abcd_123.json", ".rules.abcd_123.kr", "stages/initial.safetensors"]
+)
 def test_a_run_killed_while_its_folder_was_made_is_begun_again(
     finished: Path, line: Line, tmp_path: Path, moment: str
 ) -> None:
@@ -159,10 +161,20 @@ def test_a_run_killed_while_its_folder_was_made_is_begun_again(
     assert "pseudo_labels" not in stored
 
 
+@pytest.mark.parametrize("name", [".env", ".gitignore", ".config.json", ".git/config"])
+def test_hidden_files_of_others_are_no_run_of_its_own(line: Line, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "project"
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_text("mine")
+    with pytest.raises(InputError, match="exists already"):
+        train(request_for(line, out, method="l2"))
+    assert (out / name).read_text() == "mine"
+
+
 def test_what_a_kill_left_of_a_file_goes_on_resuming(line: Line, tmp_path: Path) -> None:
     out = tmp_path / "run"
     train(request_for(line, out, method="l2"))
-    left = (out / "stages" / ".kist-1.abcd.safetensors", out / ".metrics.abcd.json")
+    left = (out / "stages" / ".kist-1.abcd_123.safetensors", out / ".metrics.abcd_123.json")
     for path in left:
         path.write_text("half")
     train(request_for(line, out, method="l2", resume=True))
